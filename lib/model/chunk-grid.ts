@@ -1,0 +1,37 @@
+/** Arithmetic of regular chunk grids. */
+
+/** Chunks along each axis: `ceil(shape / chunkShape)`; 0 where the extent is 0. */
+export function gridShape(shape: readonly number[], chunkShape: readonly number[]): number[] {
+  return shape.map((extent, axis) => Math.ceil(extent / chunkShape[axis]))
+}
+
+/** Chunks in the grid; 1 for a scalar. */
+export function chunkCount(grid: readonly number[]): number {
+  return grid.reduce((count, extent) => count * extent, 1)
+}
+
+/** How far apart in C order two neighbours along each axis are. */
+export function gridStrides(grid: readonly number[]): number[] {
+  const strides = new Array<number>(grid.length)
+  let stride = 1
+  for (let axis = grid.length - 1; axis >= 0; axis--) {
+    strides[axis] = stride
+    stride *= grid[axis]
+  }
+  return strides
+}
+
+/** The coordinates of a flat C-order chunk number. */
+export function chunkCoordinates(chunk: number, grid: readonly number[]): number[] {
+  const coordinates = new Array<number>(grid.length)
+  for (let axis = grid.length - 1; axis >= 0; axis--) {
+    coordinates[axis] = chunk % grid[axis]
+    chunk = Math.floor(chunk / grid[axis])
+  }
+  return coordinates
+}
+
+/** Zarr v2's key of a chunk: `'0.3.1'`, `'0'` for a scalar. */
+export function chunkKey(chunk: number, grid: readonly number[]): string {
+  return grid.length === 0 ? '0' : chunkCoordinates(chunk, grid).join('.')
+}

@@ -1,0 +1,36 @@
+/** A virtual Zarr dataset that travels through the pipe: a header known now and a body read later. */
+import type { Header } from './metadata.ts'
+import type { Footer, ReferenceBatch } from './reference-batch.ts'
+
+/** A file that references point into, and what tells that it has changed since. */
+export interface SourceInfo {
+  /** Absolute path or URL, as the references spell it. */
+  readonly url: string
+  /** Bytes. */
+  readonly size: number
+  readonly etag?: string
+  /** ISO 8601, UTC: a file's mtime or a server's Last-Modified. */
+  readonly lastModified?: string
+}
+
+export interface BodyOptions {
+  /** Only these arrays (indexes into the header's); all by default. */
+  readonly arrays?: readonly number[]
+  /** First chunk number, for each array asked for. */
+  readonly from?: number
+  /** The chunk number to stop before. */
+  readonly to?: number
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface ReferenceSet {
+  readonly header: Header
+  readonly sources: readonly SourceInfo[]
+  /** Whether `body` can be read more than once. */
+  readonly replayable: boolean
+  /**
+   * Pulls the references. Arrays come in the header's order or interleaved; each array's chunks ascend;
+   * the footer comes last, once. Nothing is opened before the first pull, all is closed when it ends.
+   */
+  body(options?: BodyOptions): AsyncIterable<ReferenceBatch | Footer>
+}
