@@ -59,7 +59,9 @@ export class SourceError extends KStreamError {
     options: { cause?: unknown; offset?: number; length?: number } = {},
   ) {
     const range =
-      options.offset === undefined ? '' : ` (bytes ${options.offset} to ${options.offset + (options.length ?? 0)})`
+      options.offset === undefined
+        ? ''
+        : ` (bytes ${options.offset} to ${options.offset + (options.length ?? 0)})`
     super('ERR_KSTREAM_SOURCE', `${url}: ${problem}${range}`, options)
     this.url = url
     this.offset = options.offset

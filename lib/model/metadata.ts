@@ -33,6 +33,8 @@ export interface GroupMetadata {
   /** '' for the root, else 'a/b' with no leading slash. */
   readonly path: string
   readonly attributes: Attributes
+  /** Names of this group's dimensions that may grow; absent where the format has no such notion. */
+  readonly unlimitedDims?: readonly string[]
 }
 
 export interface ArrayMetadata {

@@ -6,7 +6,10 @@ export interface StageContext {
 }
 
 /** A transform between sets; `stream.pipeline()` takes it as it is. */
-export type Stage<I = ReferenceSet, O = I> = (source: AsyncIterable<I>, context?: StageContext) => AsyncIterable<O>
+export type Stage<I = ReferenceSet, O = I> = (
+  source: AsyncIterable<I>,
+  context?: StageContext,
+) => AsyncIterable<O>
 
 /** The end of a pipeline. */
 export type Sink<R, I = ReferenceSet> = (source: AsyncIterable<I>, context?: StageContext) => Promise<R>

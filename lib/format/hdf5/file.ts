@@ -41,9 +41,13 @@ export async function readBlock(
 ): Promise<Cursor> {
   const offset = file.base + address
   const at = { url: file.source.url, structure, offset }
-  if (length > LIMITS.blockBytes) throw new FormatError(at, `${length} bytes is more than any such structure has`)
+  if (length > LIMITS.blockBytes)
+    throw new FormatError(at, `${length} bytes is more than any such structure has`)
   if (offset + length > file.source.size) {
-    throw new FormatError(at, `ends at byte ${offset + length}, but the file has ${file.source.size} (truncated?)`)
+    throw new FormatError(
+      at,
+      `ends at byte ${offset + length}, but the file has ${file.source.size} (truncated?)`,
+    )
   }
   return new Cursor(await file.source.read(offset, length, { signal }), at)
 }

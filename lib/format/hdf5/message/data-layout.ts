@@ -29,7 +29,12 @@ export type ChunkIndex = { readonly address: Address } & (
 
 export type DataLayout =
   | { readonly kind: 'compact'; readonly version: number; readonly data: Uint8Array }
-  | { readonly kind: 'contiguous'; readonly version: number; readonly address: Address; readonly size: number }
+  | {
+      readonly kind: 'contiguous'
+      readonly version: number
+      readonly address: Address
+      readonly size: number
+    }
   | {
       readonly kind: 'chunked'
       readonly version: number
@@ -41,4 +46,9 @@ export type DataLayout =
       readonly unfilteredEdges: boolean
       readonly index: ChunkIndex
     }
-  | { readonly kind: 'virtual'; readonly version: number; readonly heapAddress: Address; readonly heapIndex: number }
+  | {
+      readonly kind: 'virtual'
+      readonly version: number
+      readonly heapAddress: Address
+      readonly heapIndex: number
+    }

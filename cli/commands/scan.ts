@@ -1,0 +1,83 @@
+/** `kstream scan`: the header and the references of files, as NDJSON or as a table. */
+import { ndjson, scan, Tally, UsageError } from '../../lib/index.ts'
+import { SetSummary } from '../array-summary.ts'
+import type { Command } from '../command.ts'
+import { EXIT } from '../exit-code.ts'
+import { openInputs } from '../inputs.ts'
+import { type Arguments, choiceOf, flagOf, flagOption, valueOption } from '../option.ts'
+import { type Surroundings, say, writeLines, writeText } from '../output.ts'
+import { PROGRESS_MODES, Progress } from '../progress.ts'
+import { reportSkipped } from '../skipped-report.ts'
+import { formatBytes, formatPlural, formatSeconds } from '../text-table.ts'
+
+const FORMATS = ['ndjson'] as const
+
+/** Lines for each reference; what cannot be one is a line of the header. */
+async function writeReferences(
+  files: AsyncIterable<string>,
+  tally: Tally,
+  around: Surroundings,
+): Promise<number> {
+  const { signal } = around
+  let code: number = EXIT.done
+  async function* noteSkipped() {
+    for await (const set of scan(files, { onUnsupported: 'skip', tally, signal })) {
+      if (set.header.skipped.length > 0) code = EXIT.incomplete
+      yield set
+    }
+  }
+  for await (const lines of ndjson()(noteSkipped(), { signal })) await writeText(around, lines)
+  return code
+}
+
+async function writeSummary(
+  files: AsyncIterable<string>,
+  tally: Tally,
+  progress: Progress,
+  around: Surroundings,
+): Promise<number> {
+  const { signal } = around
+  const summary = new SetSummary()
+  for await (const set of scan(files, { onUnsupported: 'skip', tally, signal }))
+    await summary.add(set, signal)
+  progress.end()
+  await writeLines(around, summary.lines())
+  reportSkipped(around, summary.skipped)
+  const reads = `${formatBytes(tally.bytes)} in ${formatPlural(tally.requests, 'read')}`
+  say(around, `${formatPlural(tally.files, 'file')} scanned in ${formatSeconds(progress.seconds)}: ${reads}`)
+  return summary.skipped.length > 0 ? EXIT.incomplete : EXIT.done
+}
+
+async function run(args: Arguments, files: readonly string[], around: Surroundings): Promise<number> {
+  const format = choiceOf(args, 'format', FORMATS)
+  const summary = flagOf(args, 'summary')
+  if (summary && format) throw new UsageError('--summary is a table: give it or --format, not both')
+  const nulSeparated = flagOf(args, 'null')
+  const mode = choiceOf(args, 'progress', PROGRESS_MODES) ?? 'auto'
+  const tally = new Tally()
+  const inputs = openInputs(around, { command: 'kstream scan', files, nulSeparated }, tally)
+  const progress = new Progress(mode, tally, around.stderr)
+  try {
+    if (summary) return await writeSummary(inputs, tally, progress, around)
+    return await writeReferences(inputs, tally, around)
+  } finally {
+    progress.end()
+  }
+}
+
+export const scanCommand: Command = {
+  name: 'scan',
+  synopsis: '[FILES..]',
+  describe: 'Show the arrays and references of files; writes no set',
+  options: {
+    format: valueOption(`How to write references: ${FORMATS.join(', ')}`, { defaultDescription: 'ndjson' }),
+    summary: flagOption('A table of arrays instead: shape, chunks, references, bytes, codecs'),
+    null: flagOption('Names on stdin end with NUL, as find -print0 writes them', { alias: '0' }),
+    progress: valueOption(`On stderr: ${PROGRESS_MODES.join(', ')}`, { defaultDescription: 'auto' }),
+  },
+  examples: [
+    ['kstream scan --summary ocean.nc', 'What is in a file'],
+    ['kstream scan ocean.nc | grep \'"temp"\'', 'The references of one array'],
+  ],
+  run,
+}

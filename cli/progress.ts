@@ -1,0 +1,141 @@
+/** Progress on stderr: a line that is rewritten on a terminal, or an event a line as JSON. */
+
+import { chunkCount, gridShape, type Header, type Tally } from '../lib/index.ts'
+import { formatBytes, formatCount, formatPlural, formatSeconds } from './text-table.ts'
+
+export const PROGRESS_MODES = ['auto', 'json', 'none'] as const
+export type ProgressMode = (typeof PROGRESS_MODES)[number]
+
+/** Milliseconds: nothing is shown for what is over within a second. */
+const PATIENCE = 1000
+/** Milliseconds between two updates. */
+const INTERVAL = { auto: 200, json: 1000 }
+
+const ERASE_LINE = '\r\u001b[K'
+
+export interface ProgressEvent {
+  readonly event: 'progress' | 'done'
+  readonly phase: string
+  readonly files: number
+  readonly filesTotal: number | null
+  readonly references: number
+  /** The most references there can be; null until the plan is known. */
+  readonly referencesTotal: number | null
+  readonly bytes: number
+  readonly requests: number
+  readonly seconds: number
+  readonly etaSeconds: number | null
+}
+
+/** What progress needs of stderr. */
+export type ProgressStream = Pick<NodeJS.WriteStream, 'isTTY' | 'columns'> & { write(text: string): boolean }
+
+export class Progress {
+  readonly #mode: ProgressMode
+  readonly #tally: Tally
+  readonly #stream: ProgressStream
+  readonly #began = performance.now()
+  #phase = 'headers'
+  #phaseBegan = performance.now()
+  #referencesTotal: number | undefined
+  #timer: NodeJS.Timeout | undefined
+  #lineShown = false
+  #ended = false
+
+  constructor(mode: ProgressMode, tally: Tally, stream: ProgressStream) {
+    this.#mode = mode
+    this.#tally = tally
+    this.#stream = stream
+    if (mode === 'none' || (mode === 'auto' && !stream.isTTY)) return
+    this.#timer = setInterval(() => this.#update(), INTERVAL[mode]).unref()
+  }
+
+  /** The headers are read and planned: from now on references are, at most as many as the grids have chunks. */
+  beginReferences({ arrays }: Header): void {
+    this.#phase = 'references'
+    this.#phaseBegan = performance.now()
+    const extents = arrays.map(({ shape }) => shape.filter((extent) => extent !== null))
+    if (arrays.some(({ shape }, index) => shape.length !== extents[index].length)) return
+    this.#referencesTotal = arrays.reduce(
+      (total, { chunkShape }, index) => total + chunkCount(gridShape(extents[index], chunkShape)),
+      0,
+    )
+  }
+
+  /** Seconds since the beginning. */
+  get seconds(): number {
+    return (performance.now() - this.#began) / 1000
+  }
+
+  /** Ends it, once: takes the line away, or reports a last event. */
+  end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    this.#erase()
+    if (this.#mode === 'json') this.#stream.write(`${JSON.stringify(this.#event('done'))}\n`)
+  }
+
+  /** Takes the line away, so that something else can be said. */
+  #erase(): void {
+    if (this.#lineShown) this.#stream.write(ERASE_LINE)
+    this.#lineShown = false
+  }
+
+  #update(): void {
+    if (performance.now() - this.#began < PATIENCE) return
+    const event = this.#event('progress')
+    if (this.#mode === 'json') {
+      this.#stream.write(`${JSON.stringify(event)}\n`)
+      return
+    }
+    const line = progressLine(event).slice(0, (this.#stream.columns ?? 80) - 1)
+    this.#stream.write(`${ERASE_LINE}${line}`)
+    this.#lineShown = true
+  }
+
+  #event(event: 'progress' | 'done'): ProgressEvent {
+    const { files, filesTotal, references, bytes, requests } = this.#tally
+    return {
+      event,
+      phase: this.#phase,
+      files,
+      filesTotal: filesTotal ?? null,
+      references,
+      referencesTotal: this.#referencesTotal ?? null,
+      bytes,
+      requests,
+      seconds: Math.round(this.seconds * 1000) / 1000,
+      etaSeconds: event === 'done' ? 0 : this.#eta(),
+    }
+  }
+
+  /** From the share of the phase that is done; null where that cannot be told. */
+  #eta(): number | null {
+    const headers = this.#phase === 'headers'
+    const done = headers ? this.#tally.files : this.#tally.references
+    const total = headers ? this.#tally.filesTotal : this.#referencesTotal
+    if (total === undefined || done === 0 || done > total) return null
+    const seconds = (performance.now() - this.#phaseBegan) / 1000
+    return Math.round((seconds * (total - done)) / done)
+  }
+}
+
+/** One line for a terminal. */
+export function progressLine(event: ProgressEvent): string {
+  const files =
+    event.filesTotal === null ? formatPlural(event.files, 'file') : filesOf(event.files, event.filesTotal)
+  const parts = [
+    event.phase === 'headers' ? `reading headers: ${files}` : files,
+    formatPlural(event.references, 'reference'),
+    `${formatBytes(event.bytes)} read`,
+    formatPlural(event.requests, 'request'),
+  ]
+  if (event.etaSeconds !== null) parts.push(`${formatSeconds(event.etaSeconds)} left`)
+  return parts.join(', ')
+}
+
+function filesOf(files: number, total: number): string {
+  return `${formatCount(files)} of ${formatPlural(total, 'file')}`
+}

@@ -1,0 +1,53 @@
+/** HDF5 and netCDF-4 files as reference sets. */
+import { UnsupportedError } from '../../errors.ts'
+import type { Skipped } from '../../model/metadata.ts'
+import type { ReferenceSet } from '../../model/reference-set.ts'
+import type { ByteSource } from '../../source/byte-source.ts'
+import type { FormatOptions, OpenAgain } from '../format.ts'
+import { IN_FLIGHT } from './in-flight.ts'
+import { withReadLimit } from './read-limit.ts'
+import { scanBody } from './reference-body.ts'
+import { readHeader } from './reference-header.ts'
+import { hasHdf5Signature, openHdf5 } from './superblock.ts'
+
+/** Whether a file that begins with `head` is HDF5: also behind a user block, as far as `head` reaches. */
+export function detect(head: Uint8Array): boolean {
+  return hasHdf5Signature(head)
+}
+
+/**
+ * Reads the header of an HDF5 file. Its body opens the source again and goes straight to the chunk indexes.
+ * @throws UnsupportedError with `onUnsupported: 'fail'`, where references cannot express some of it: all of that is
+ * in the message. FormatError where the file is damaged, SourceError where it cannot be read.
+ */
+export async function open(
+  source: ByteSource,
+  openAgain: OpenAgain,
+  options: FormatOptions,
+): Promise<ReferenceSet> {
+  const { onUnsupported, signal } = options
+  const file = await openHdf5(withReadLimit(source, IN_FLIGHT), { signal })
+  const { header, arrays } = await readHeader(file, signal)
+  if (onUnsupported === 'fail' && header.skipped.length > 0) throw refusal(source.url, header.skipped)
+  const { source: _closed, ...facts } = file
+  const plan = { header, arrays, file: facts, openAgain, onUnsupported }
+  return {
+    header,
+    sources: [source.info],
+    replayable: true,
+    body: (bodyOptions) => scanBody(plan, bodyOptions),
+  }
+}
+
+const SHOWN = 20
+
+function refusal(url: string, skipped: readonly Skipped[]): UnsupportedError {
+  const lines = skipped.slice(0, SHOWN).map(({ path, reason }) => `${path}: ${reason}`)
+  if (skipped.length > SHOWN) lines.push(`and ${skipped.length - SHOWN} more`)
+  const way = `--on-unsupported skip goes on without ${skipped.length === 1 ? 'it' : 'them'}`
+  const message =
+    lines.length === 1
+      ? `${url}: ${lines[0]}. ${way}.`
+      : `${url}: ${skipped.length} things cannot be referenced:\n  ${lines.join('\n  ')}\n${way}.`
+  return new UnsupportedError(skipped[0].reason, { url, array: skipped[0].path }, message)
+}

@@ -1,0 +1,220 @@
+/** Reads an HDF5 file's header: groups, arrays, attributes, and where the body will find each array. */
+import { UnsupportedError } from '../../errors.ts'
+import type { GroupMetadata, Header, Skipped } from '../../model/metadata.ts'
+import { type PlannedArray, planArray } from './array-storage.ts'
+import { type Damage, damageOrThrow } from './damage.ts'
+import { type Dataset, readDataset } from './dataset.ts'
+import type { Hdf5File } from './file.ts'
+import { GlobalHeap } from './global-heap.ts'
+import { mapInFlight } from './in-flight.ts'
+import { type DatasetFacts, type Dimensions, planDimensions } from './netcdf4.ts'
+import { type AttributeContext, type ObjectAttributes, readObjectAttributes } from './object-attributes.ts'
+import type { ObjectHeader } from './object-header.ts'
+import { type ObjectTree, readObjectTree, type TreeEntry } from './object-tree.ts'
+
+/** The header, and where the values of its arrays are. */
+export interface ReadHeader {
+  readonly header: Header
+  /** In the order of the header's arrays. */
+  readonly arrays: readonly PlannedArray[]
+}
+
+/** A group or dataset at one of its paths, read as far as it could be. */
+interface Read<T> {
+  /** Without the leading slash. */
+  readonly path: string
+  readonly entry: TreeEntry
+  readonly parts: T
+}
+
+interface DatasetParts {
+  readonly dataset: Dataset
+  readonly attributes: ObjectAttributes
+}
+
+/** What a Zarr store cannot hold: names of its own files, steps to other folders. */
+const UNSAFE_NAME = /^(?:\.{1,2}|\.z(?:group|array|attrs|metadata))$|\0/
+
+const NO_ATTRIBUTES: ObjectAttributes = {
+  attributes: {},
+  scale: {
+    isScale: false,
+    scaleName: undefined,
+    dimensionId: undefined,
+    coordinateIds: undefined,
+    scales: [],
+  },
+  problems: [],
+}
+
+/** @throws FormatError where the file itself, not only one of its objects, cannot be read. */
+export async function readHeader(file: Hdf5File, signal?: AbortSignal): Promise<ReadHeader> {
+  const tree = await readObjectTree(file, { signal })
+  const lists = { skipped: treeLosses(tree), notes: treeNotes(tree) }
+  const context = { file, heap: new GlobalHeap(file, signal), signal }
+  const usable = (entry: TreeEntry) => !refuseName(entry, lists.skipped)
+  const [datasets, groups] = await Promise.all([
+    readAll(tree.datasets.filter(usable), context, readDatasetParts, lists.skipped),
+    readAll(tree.groups.filter(usable), context, readGroupParts, lists.notes),
+  ])
+  const arrays = planArrays(file, tree, datasets, lists)
+  const { unlimited } = arrays.dimensions
+  for (const { path, parts } of groups) addNotes(lists.notes, path, parts.problems)
+  const metadata = groups.map(({ path, parts }): GroupMetadata => {
+    return { path, attributes: parts.attributes, unlimitedDims: unlimited.get(path) ?? [] }
+  })
+  const header: Header = {
+    kind: 'header',
+    groups: metadata,
+    arrays: arrays.planned.map((planned) => planned.metadata),
+    skipped: lists.skipped,
+    notes: lists.notes,
+  }
+  return { header, arrays: arrays.planned }
+}
+
+function plainPath(path: string): string {
+  return path.slice(1)
+}
+
+function treeLosses(tree: ObjectTree): Skipped[] {
+  return [
+    ...tree.errors.map(({ path, error }) => ({ path: plainPath(path), reason: reasonOf(error) })),
+    ...tree.externalLinks.map(({ path, file, target }) => {
+      return { path: plainPath(path), reason: `an external link to ${target} in ${file}` }
+    }),
+  ]
+}
+
+const NOTES = {
+  dangling: 'a soft link that leads nowhere',
+  cycle: 'a link back to a group that holds it',
+  repeat: 'a link to a group that is listed already',
+  user: 'a user-defined link',
+} as const
+
+function treeNotes(tree: ObjectTree): Skipped[] {
+  return tree.notes.map(({ path, kind, detail }) => ({
+    path: plainPath(path),
+    reason: `${NOTES[kind]}: ${detail}`,
+  }))
+}
+
+function addNotes(notes: Skipped[], path: string, problems: readonly string[]): void {
+  for (const reason of problems) notes.push({ path, reason })
+}
+
+function reasonOf(error: Damage): string {
+  return error instanceof UnsupportedError ? error.feature : error.message
+}
+
+function refuseName({ path }: TreeEntry, skipped: Skipped[]): boolean {
+  const name = plainPath(path)
+    .split('/')
+    .find((part) => UNSAFE_NAME.test(part))
+  if (name === undefined) return false
+  skipped.push({ path: plainPath(path), reason: `a Zarr store cannot hold the name ${JSON.stringify(name)}` })
+  return true
+}
+
+type Result<T> = { readonly ok: true; readonly parts: T } | { readonly ok: false; readonly damage: Damage }
+
+/** Objects that have several paths are read once; one that is damaged goes to `losses`. */
+async function readAll<T>(
+  entries: readonly TreeEntry[],
+  context: AttributeContext,
+  read: (header: ObjectHeader, context: AttributeContext) => Promise<T>,
+  losses: Skipped[],
+): Promise<Read<T>[]> {
+  const headers = [...new Set(entries.map(({ header }) => header))]
+  const results = await mapInFlight(headers, async (header): Promise<Result<T>> => {
+    try {
+      return { ok: true, parts: await read(header, context) }
+    } catch (error) {
+      return { ok: false, damage: damageOrThrow(error) }
+    }
+  })
+  const byHeader = new Map(headers.map((header, i) => [header, results[i]]))
+  return entries.flatMap((entry) => {
+    const result = byHeader.get(entry.header)
+    const path = plainPath(entry.path)
+    if (result?.ok) return [{ path, entry, parts: result.parts }]
+    if (result) losses.push({ path, reason: reasonOf(result.damage) })
+    return []
+  })
+}
+
+async function readDatasetParts(header: ObjectHeader, context: AttributeContext): Promise<DatasetParts> {
+  const [dataset, attributes] = await Promise.all([
+    readDataset(context.file, header, context.signal),
+    readObjectAttributes(header, context),
+  ])
+  return { dataset, attributes }
+}
+
+async function readGroupParts(header: ObjectHeader, context: AttributeContext): Promise<ObjectAttributes> {
+  try {
+    return await readObjectAttributes(header, context)
+  } catch (error) {
+    return { ...NO_ATTRIBUTES, problems: [reasonOf(damageOrThrow(error))] }
+  }
+}
+
+interface Lists {
+  readonly skipped: Skipped[]
+  readonly notes: Skipped[]
+}
+
+function planArrays(
+  file: Hdf5File,
+  tree: ObjectTree,
+  all: readonly Read<DatasetParts>[],
+  { skipped, notes }: Lists,
+): { readonly planned: PlannedArray[]; readonly dimensions: Dimensions } {
+  const isNull = ({ parts }: Read<DatasetParts>) => parts.dataset.dataspace.kind === 'null'
+  for (const { path } of all.filter(isNull)) notes.push({ path, reason: 'a null dataspace: no values' })
+  const datasets = all.filter((dataset) => !isNull(dataset))
+  const dimensions = planDimensions(
+    tree.groups.map(({ path }) => plainPath(path)),
+    datasets.map(factsOf),
+  )
+  const planned: PlannedArray[] = []
+  for (const [i, { path: stored, parts }] of datasets.entries()) {
+    const variable = dimensions.variables[i]
+    if (!variable.hasValues) continue
+    const path = `${stored.slice(0, stored.lastIndexOf('/') + 1)}${variable.name}`
+    try {
+      planned.push(
+        planArray(parts.dataset, { file, path, variable, attributes: parts.attributes.attributes }),
+      )
+      addNotes(notes, path, [...parts.attributes.problems, ...remarksOn(parts.dataset)])
+    } catch (error) {
+      skipped.push({ path, reason: reasonOf(damageOrThrow(error)) })
+    }
+  }
+  return { planned, dimensions }
+}
+
+/** What readers of the references see otherwise than readers of the file. */
+function remarksOn({ datatype }: Dataset): string[] {
+  const padded = datatype.class === 'string' && datatype.padding === 'space-padded'
+  return padded ? ['its strings are filled up with spaces, which Zarr has no way to strip'] : []
+}
+
+function factsOf({ path, entry, parts }: Read<DatasetParts>): DatasetFacts {
+  const slash = path.lastIndexOf('/')
+  const { dataspace, datatype } = parts.dataset
+  return {
+    group: path.slice(0, Math.max(0, slash)),
+    name: path.slice(slash + 1),
+    address: entry.header.address,
+    shape: dataspace.shape,
+    maxShape: dataspace.maxShape,
+    extraShape: extraShapeOf(datatype),
+    ...parts.attributes.scale,
+  }
+}
+
+function extraShapeOf(datatype: Dataset['datatype']): readonly number[] {
+  return datatype.class === 'array' ? [...datatype.shape, ...extraShapeOf(datatype.base)] : []
+}

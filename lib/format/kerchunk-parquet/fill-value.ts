@@ -1,0 +1,78 @@
+/** The `fill_value` of a Zarr v2 array as the bytes of one element ("Fill value encoding" of the v2 specification). */
+import { type DataType, itemSize, parseScalarType, type ScalarType } from '../../model/data-type.ts'
+import type { FillValue } from '../../model/metadata.ts'
+import type { PythonJson } from './python-json.ts'
+
+function writeInteger(view: DataView, type: ScalarType, value: bigint): void {
+  const little = type.byteOrder !== '>'
+  for (let byte = 0; byte < type.size; byte++) {
+    const shift = BigInt(8 * (little ? byte : type.size - 1 - byte))
+    view.setUint8(byte, Number((value >> shift) & 0xffn))
+  }
+}
+
+/** Bits of an IEEE 754 binary16, from a number that one can hold exactly. */
+function halfBits(value: number): number {
+  const bits = new Uint32Array(new Float32Array([value]).buffer)[0]
+  const sign = (bits >>> 16) & 0x8000
+  const exponent = (bits >>> 23) & 0xff
+  const fraction = bits & 0x7fffff
+  if (exponent === 0xff) return sign | 0x7c00 | (fraction ? 0x200 : 0)
+  const shifted = exponent - 112
+  if (shifted >= 31) return sign | 0x7c00
+  if (shifted > 0) return sign | (shifted << 10) | (fraction >>> 13)
+  return shifted < -10 ? sign : sign | ((fraction | 0x800000) >>> (14 - shifted))
+}
+
+function writeFloat(view: DataView, at: number, size: number, little: boolean, value: number): void {
+  if (size === 2) view.setUint16(at, halfBits(value), little)
+  else if (size === 4) view.setFloat32(at, value, little)
+  else view.setFloat64(at, value, little)
+}
+
+/** Numbers and the strings 'NaN', 'Infinity', '-Infinity'; undefined for anything else. */
+function numberOf(json: PythonJson | undefined): number | undefined {
+  if (typeof json === 'number') return json
+  if (typeof json === 'bigint') return Number(json)
+  if (typeof json !== 'string' || !/^(NaN|-?Infinity)$/.test(json)) return undefined
+  return Number(json)
+}
+
+function writeFloats(view: DataView, type: ScalarType, parts: readonly (PythonJson | undefined)[]): boolean {
+  const size = type.size / parts.length
+  if (size !== 2 && size !== 4 && size !== 8) return false
+  return parts.every((part, index) => {
+    const value = numberOf(part)
+    if (value !== undefined) writeFloat(view, index * size, size, type.byteOrder !== '>', value)
+    return value !== undefined
+  })
+}
+
+function writeBase64(bytes: Uint8Array, json: PythonJson): boolean {
+  if (typeof json !== 'string') return false
+  const decoded = Buffer.from(json, 'base64')
+  if (decoded.length > bytes.length) return false
+  bytes.set(decoded)
+  return true
+}
+
+function writeScalar(bytes: Uint8Array, type: ScalarType, json: PythonJson): boolean {
+  const view = new DataView(bytes.buffer)
+  if (type.kind === 'f') return writeFloats(view, type, [json])
+  if (type.kind === 'c') return Array.isArray(json) && json.length === 2 && writeFloats(view, type, json)
+  if (type.kind === 'S' || type.kind === 'V') return writeBase64(bytes, json)
+  const integer = typeof json === 'boolean' ? BigInt(json) : json
+  if (typeof integer !== 'bigint' || !'biumM'.includes(type.kind)) return false
+  writeInteger(view, type, integer)
+  return true
+}
+
+/** The bytes of one element; null where the set defines none, undefined where the JSON does not fit the type. */
+export function parseFillValue(dataType: DataType, json: PythonJson | undefined): FillValue | undefined {
+  if (json === null || json === undefined) return null
+  const bytes = new Uint8Array(itemSize(dataType))
+  const type = typeof dataType === 'string' ? parseScalarType(dataType) : undefined
+  if (type?.kind === 'O') return null
+  const fits = type ? writeScalar(bytes, type, json) : writeBase64(bytes, json)
+  return fits ? bytes : undefined
+}

@@ -1,0 +1,61 @@
+/** The public API, name by name; `test/public-api.test.ts` pins the list. */
+export {
+  type ErrorCode,
+  FormatError,
+  isKStreamError,
+  KStreamError,
+  PlanError,
+  SourceError,
+  UnsupportedError,
+  UsageError,
+  WriteError,
+} from './errors.ts'
+export { openParquetSet } from './format/kerchunk-parquet/index.ts'
+export {
+  type ArrayRecord,
+  type ArraySummary,
+  readSetSummary,
+  type SetSummary,
+} from './format/kerchunk-parquet/summary.ts'
+export { chunkCoordinates, chunkCount, chunkKey, gridShape } from './model/chunk-grid.ts'
+export { type DataType, type DataTypeField, itemSize } from './model/data-type.ts'
+export type {
+  ArrayMetadata,
+  Attributes,
+  AttributeValue,
+  CodecConfig,
+  FillValue,
+  GroupMetadata,
+  Header,
+  Skipped,
+} from './model/metadata.ts'
+export {
+  type Coverage,
+  type Footer,
+  INLINE,
+  type Outcome,
+  type ReferenceBatch,
+} from './model/reference-batch.ts'
+export type { BodyOptions, ReferenceSet, SourceInfo } from './model/reference-set.ts'
+export { inferConcatDim } from './plan/concat-dim.ts'
+export { type ScanOptions, scan } from './scan.ts'
+export type { ByteSource, OpenSource, ReadOptions } from './source/byte-source.ts'
+export { openSource } from './source/open.ts'
+export { Tally } from './source/tally.ts'
+export { type ReferenceStore, referenceStore } from './store/reference-store.ts'
+export { asStream } from './stream/as-stream.ts'
+export { compose } from './stream/compose.ts'
+export { events, type SetEvent } from './stream/events.ts'
+export { type FileListOptions, fileList } from './stream/file-list.ts'
+export type { Sink, Stage, StageContext } from './stream/stage.ts'
+export { type ConcatOptions, concat } from './transform/concat.ts'
+export { type InlineOptions, inline } from './transform/inline.ts'
+export { type ChunkBytes, mapReferences, type Reference } from './transform/map-references.ts'
+export { rename } from './transform/rename.ts'
+export { type PathRewrite, rewritePaths } from './transform/rewrite-paths.ts'
+export { type Selection, select } from './transform/select.ts'
+export { ndjson } from './write/ndjson.ts'
+export type { WriteParquetOptions, WriteProgress, WriteReport } from './write/parquet/report.ts'
+export { writeParquet } from './write/parquet/sink.ts'
+export { checkTarget, type Target } from './write/publish.ts'
+export type { ArrayCoverage, SetCoverage } from './write/records.ts'

@@ -1,0 +1,44 @@
+/** The examples do what they say, on the ocean series; values are compared with what netCDF4-python read. */
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { buildTemperature } from '../examples/build.ts'
+import { readArray } from '../examples/read.ts'
+import { publish } from '../examples/references.ts'
+import { openParquetSet } from '../lib/format/kerchunk-parquet/index.ts'
+import { temporaryFolder } from './cli/command.ts'
+import { fixture } from './fixture.ts'
+
+const FILES = ['01', '04', '07', '10'].map((month) => fixture(`ocean/ocean_month_1958_${month}.nc`))
+
+test('build.ts and read.ts: the values are those of the original files', async (t) => {
+  const set = join(await temporaryFolder(t), 'temp.parq')
+  const report = await buildTemperature(FILES, set)
+  assert.deepEqual(report.skipped, [])
+  const { concatenated } = JSON.parse(await readFile(fixture('ocean/expected.json'), 'utf8'))
+  for (const name of ['temp', 'time', 'st_ocean']) {
+    const { data, shape } = await readArray(set, name)
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    const expected = concatenated.variables[name]
+    assert.deepEqual(shape, expected.shape, name)
+    assert.equal(createHash('sha256').update(bytes).digest('hex'), expected.sha256, name)
+  }
+})
+
+test('references.ts: every reference points at the published file', async (t) => {
+  const set = join(await temporaryFolder(t), 'one.parq')
+  const { report, largest } = await publish(FILES[0], set)
+  assert.ok(largest.bytes > 0)
+  let references = 0
+  for await (const item of (await openParquetSet(set)).body()) {
+    if (item.kind === 'footer') continue
+    assert.deepEqual(
+      item.paths.filter((path) => path !== 'https://data.example/ocean/ocean_month_1958_01.nc'),
+      [],
+    )
+    references += item.path.filter((path) => path !== 0xffffffff).length
+  }
+  assert.equal(references, report.references)
+})

@@ -1,0 +1,74 @@
+"""Who makes a reference set of a file: the built command, or kerchunk as the peer."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import equality
+
+ROOT = Path(__file__).parents[2]
+COMMAND = f"node {ROOT / 'dist/cli/index.js'} build"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One file to build and check. `peer` names a producer other than the command."""
+
+    file: Path
+    out: Path
+    command: str = COMMAND
+    peer: str = ""
+    limit: float = 60.0
+
+
+@dataclass
+class Checked:
+    """What building and checking one file gave."""
+
+    state: str  # built | refused (a clear message and exit code) | broken
+    message: str = ""
+    results: list[equality.Result] = field(default_factory=list)
+
+
+def build_and_check(task: Task) -> Checked:
+    """Builds the set of one file and compares it, in a worker of `pool`."""
+    warnings.simplefilter("ignore")
+    shutil.rmtree(task.out, ignore_errors=True)
+    task.out.parent.mkdir(parents=True, exist_ok=True)
+    state, message = kerchunk(task) if task.peer == "kerchunk" else build(task)
+    try:
+        results = equality.check(task.out.resolve(), [task.file]) if state == "built" else []
+        return Checked(state, message, results)
+    finally:
+        shutil.rmtree(task.out, ignore_errors=True)
+
+
+def build(task: Task) -> tuple[str, str]:
+    """Runs the command; exit 4 means that it named what it left out."""
+    command = [*task.command.split(), str(task.file), "-o", str(task.out), "--on-unsupported", "skip"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=task.limit, stdin=subprocess.DEVNULL, check=False)
+    except subprocess.TimeoutExpired:
+        return "broken", f"the command took more than {task.limit:.0f} s"
+    message = next((line for line in reversed(done.stderr.strip().splitlines()) if line.strip()), "")
+    if done.returncode in (0, 4) and (task.out / ".zmetadata").exists():
+        return "built", message
+    crashed = done.returncode not in (0, 1, 2, 3, 4) or "    at " in done.stderr
+    return ("broken" if crashed or not message else "refused"), f"exit {done.returncode}: {message}"[:400]
+
+
+def kerchunk(task: Task) -> tuple[str, str]:
+    """kerchunk's own references of the file, in Parquet."""
+    from kerchunk.df import refs_to_dataframe
+    from kerchunk.hdf import SingleHdf5ToZarr
+
+    try:
+        references = SingleHdf5ToZarr(str(task.file.resolve()), inline_threshold=500).translate()
+        refs_to_dataframe(references, str(task.out))
+    except Exception as problem:  # noqa: BLE001
+        return "refused", f"{type(problem).__name__}: {problem}"[:300]
+    return "built", ""

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { describe, it } from 'node:test'
+import type { ReferenceSet } from '../../lib/model/reference-set.ts'
+import { scan } from '../../lib/scan.ts'
+import { openSource } from '../../lib/source/open.ts'
+import { ChunkReader } from '../../lib/store/chunk-reader.ts'
+import { bytesThrough } from '../../lib/store/read-values.ts'
+import { concat } from '../../lib/transform/concat.ts'
+import { fixture } from '../fixture.ts'
+
+interface Variable {
+  readonly dims: readonly string[]
+  readonly shape: readonly number[]
+  readonly dtype: string
+  readonly sha256: string
+}
+
+const truth: { files: Record<string, { variables: Record<string, Variable> }> } = JSON.parse(
+  readFileSync(fixture('ocean/expected.json'), 'utf8'),
+)
+const names = Object.keys(truth.files).sort()
+
+async function combined(files: readonly string[]): Promise<ReferenceSet> {
+  for await (const set of concat()(scan(files.map((name) => fixture(`ocean/${name}`))))) return set
+  throw new assert.AssertionError({ message: 'no set' })
+}
+
+describe('concat of netCDF-4 files', () => {
+  it('gives what netCDF4-python reads from each of them, row for row', async () => {
+    const set = await combined(names)
+    const reader = new ChunkReader(set, { open: openSource })
+    const variables = Object.keys(truth.files[names[0]].variables)
+    assert.deepEqual(set.header.arrays.map(({ path }) => path).sort(), variables.sort())
+    for (const [index, { path, dataType, dims }] of set.header.arrays.entries()) {
+      const bytes = await bytesThrough(reader, index)
+      let at = 0
+      for (const name of names) {
+        const expected = truth.files[name].variables[path]
+        assert.deepEqual([dims, dataType], [expected.dims, expected.dtype], path)
+        const size = expected.shape.reduce((product, extent) => product * extent, Number(dataType.slice(2)))
+        const own = dims[0] === 'time' ? bytes.subarray(at, at + size) : bytes
+        assert.equal(createHash('sha256').update(own).digest('hex'), expected.sha256, `${path} in ${name}`)
+        at += size
+      }
+      assert.equal(bytes.length, dims[0] === 'time' ? at : at / names.length, path)
+    }
+    await reader.close()
+  })
+
+  it('refuses the same files in another order', async () => {
+    await assert.rejects(combined(names.toReversed()), /time: the order of the files .*sort the list/)
+    await assert.rejects(combined([names[0], names[0]]), /in the list of files twice/)
+  })
+})
