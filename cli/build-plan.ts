@@ -26,10 +26,10 @@ export interface BuildStages {
 /** @throws UsageError for options that make no sense. */
 export function makeStages(options: BuildOptions): BuildStages {
   const before = options.select ? [select(options.select)] : []
-  const after: Stage[] = []
-  if (options.inlineThreshold !== undefined) after.push(inline({ threshold: options.inlineThreshold }))
-  // Last: inlining reads the files where they are now.
-  if (options.rewritePaths) after.push(rewritePaths(options.rewritePaths))
+  // File by file: its small chunks lie together and are read together.
+  before.push(inline({ threshold: options.inlineThreshold }))
+  // After inlining, which reads the files where they are now.
+  const after = options.rewritePaths ? [rewritePaths(options.rewritePaths)] : []
   return { before: compose(...before), after: compose(...after) }
 }
 

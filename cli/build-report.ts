@@ -20,13 +20,14 @@ const MOST_GROUPS = 4
 
 function writtenLine({ report, output, files, seconds }: Build): string {
   const { arrays, references, inlined, missing, bytes, referencedBytes } = report
-  const perReference = references > 0 ? ` (${(bytes / references).toFixed(1)} B a reference)` : ''
+  const chunks = references + inlined
+  const perChunk = chunks > 0 ? ` (${(bytes / chunks).toFixed(1)} B a chunk)` : ''
   const parts = [
     formatPlural(arrays, 'array'),
     `${formatPlural(references, 'reference')} to ${formatBytes(referencedBytes)}`,
     `${formatCount(inlined)} inlined`,
     `${formatCount(missing)} missing`,
-    `${formatBytes(bytes)} on disk${perReference}`,
+    `${formatBytes(bytes)} on disk${perChunk}`,
   ]
   return `Wrote ${output}: ${parts.join(', ')}; from ${formatPlural(files, 'file')} in ${formatSeconds(seconds)}`
 }

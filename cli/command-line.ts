@@ -27,7 +27,7 @@ interface Invocation {
 
 function unknownOption(name: string, command: Command | undefined): string {
   const options = Object.entries(command?.options ?? {})
-  const names = [...options.flatMap(([long, { alias = [] }]) => [long, ...[alias].flat()]), ...COMMON]
+  const names = [...options.flatMap(([long, { alias }]) => (alias ? [long, alias] : [long])), ...COMMON]
   const near = nearestName(
     name,
     names.filter((candidate) => candidate.length > 1),

@@ -1,6 +1,5 @@
 /** What a command is: its name, its options, and what it does. */
-import type { Options } from 'yargs'
-import type { Arguments } from './option.ts'
+import type { Arguments, Option } from './option.ts'
 import type { Surroundings } from './output.ts'
 
 export interface Command {
@@ -8,7 +7,7 @@ export interface Command {
   /** What follows the name: `[FILES..] -o OUT`. */
   readonly synopsis: string
   readonly describe: string
-  readonly options: Readonly<Record<string, Options>>
+  readonly options: Readonly<Record<string, Option>>
   /** Command lines, and what each does. */
   readonly examples: readonly (readonly [line: string, describe: string])[]
   /** Files are all that is no option, wherever it stands. Returns the exit code. */

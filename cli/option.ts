@@ -1,17 +1,29 @@
 /** How options are read: one value each, given again or separated by commas for more; always strings. */
-import type { Options } from 'yargs'
 import { UsageError } from '../lib/index.ts'
 
 /** What yargs has read, by the options' long names. */
 export type Arguments = Readonly<Record<string, unknown>>
 
+/** An option as yargs takes it. */
+export interface Option {
+  readonly type: 'string' | 'boolean'
+  readonly requiresArg?: boolean
+  readonly describe: string
+  /** One letter. */
+  readonly alias?: string
+  /** What happens without it, in words. */
+  readonly defaultDescription?: string
+}
+
+type Extra = Pick<Option, 'alias' | 'defaultDescription'>
+
 /** An option with a value. */
-export function valueOption(describe: string, extra: Options = {}): Options {
+export function valueOption(describe: string, extra: Extra = {}): Option {
   return { type: 'string', requiresArg: true, describe, ...extra }
 }
 
 /** An option without a value. */
-export function flagOption(describe: string, extra: Options = {}): Options {
+export function flagOption(describe: string, extra: Extra = {}): Option {
   return { type: 'boolean', describe, ...extra }
 }
 

@@ -11,7 +11,7 @@ import { type Tally, withTally } from './source/tally.ts'
 import { mapOrdered } from './stream/map-ordered.ts'
 
 export interface ScanOptions {
-  /** Headers read at a time, ahead of whoever pulls; 16 by default. */
+  /** Headers read at a time, ahead of whoever pulls; 4 by default. */
   readonly concurrency?: number
   /** What to do about an array that references cannot express; 'fail' by default. */
   readonly onUnsupported?: 'fail' | 'skip'
@@ -96,7 +96,7 @@ export async function* scan(
   files: Iterable<string> | AsyncIterable<string>,
   options: ScanOptions = {},
 ): AsyncGenerator<ReferenceSet> {
-  const { concurrency = 16, onUnsupported = 'fail', tally } = options
+  const { concurrency = 4, onUnsupported = 'fail', tally } = options
   const plainOpen = options.open ?? openSource
   const open: OpenSource = tally
     ? async (url, readOptions) => withTally(await plainOpen(url, readOptions), tally)

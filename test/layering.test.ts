@@ -24,6 +24,9 @@ const PLACES: readonly string[] = [
   'lib/errors.ts',
 ]
 
+/** Statements begin their line, so that code within strings is none; `import('x')` stands anywhere. */
+const IMPORT = /^(?:import|export)\b(?:[^'"]*?\bfrom)?\s*'([^']+)'|\bimport\('([^']+)'\)/gm
+
 const FORBIDDEN_NAMES = /^(utils?|helpers?|common|misc|core|types)$/
 
 interface SourceFile {
@@ -40,7 +43,7 @@ function readTree(folder: string): SourceFile[] {
     .map((entry) => {
       const path = relative(ROOT, join(entry.parentPath, entry.name)).split(sep).join('/')
       const text = readFileSync(join(ROOT, path), 'utf8')
-      const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1])
+      const specifiers = [...text.matchAll(IMPORT)].map((match) => match[1] ?? match[2])
       return {
         path,
         text,

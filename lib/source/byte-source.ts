@@ -3,6 +3,11 @@ import type { SourceInfo } from '../model/reference-set.ts'
 
 export interface ReadOptions {
   readonly signal?: AbortSignal | undefined
+  /**
+   * `length` bytes, on an 8-byte boundary, that the source may fill and give back instead of new ones:
+   * whoever reads many small blocks one after the other spares their allocation. A source may ignore it.
+   */
+  readonly into?: Uint8Array
 }
 
 export interface ByteSource {

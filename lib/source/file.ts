@@ -76,7 +76,7 @@ class FileSource implements ByteSource {
     options?.signal?.throwIfAborted()
     if (this.#closed) throw new SourceError(this.url, 'read after it was closed', { offset, length })
     checkRange(this.url, this.size, offset, length)
-    const bytes = new Uint8Array(length)
+    const bytes = options?.into?.length === length ? options.into : new Uint8Array(length)
     try {
       if (length <= LONGEST_BLOCKING_READ && this.#pace.mayBlock()) {
         const now = this.#readBlocking(bytes, offset)

@@ -68,18 +68,31 @@ async function readAlone(source: ByteSource, request: Request): Promise<void> {
   }
 }
 
+/** What waits for a signal: one listener for all of it, as Node warns of more than ten and reads are hundreds. */
+const watchers = new WeakMap<AbortSignal, Set<() => void>>()
+
+/** Calls `giveUp` when `signal` aborts, until what this returns is called. */
+function watch(signal: AbortSignal, giveUp: () => void): () => void {
+  const waiting = watchers.get(signal) ?? new Set()
+  if (!watchers.has(signal)) {
+    watchers.set(signal, waiting)
+    signal.addEventListener('abort', () => [...waiting].map((each) => each()), { once: true })
+  }
+  waiting.add(giveUp)
+  return () => waiting.delete(giveUp)
+}
+
 /** One read for many: it is given up when the last of them is. */
 async function readTogether(source: ByteSource, group: RangeGroup<Request>): Promise<void> {
   const controller = new AbortController()
   let waiting = group.members.length
-  const watched = group.members.map((request) => {
+  const watched = group.members.map(({ signal, reject }) => {
     const giveUp = () => {
-      request.reject(request.signal?.reason)
-      if (--waiting === 0) controller.abort(request.signal?.reason)
+      reject(signal?.reason)
+      if (--waiting === 0) controller.abort(signal?.reason)
     }
-    if (request.signal?.aborted) giveUp()
-    else request.signal?.addEventListener('abort', giveUp, { once: true })
-    return { request, giveUp }
+    if (signal?.aborted) giveUp()
+    return signal && !signal.aborted ? watch(signal, giveUp) : undefined
   })
   try {
     const bytes = await source.read(group.offset, group.length, { signal: controller.signal })
@@ -91,7 +104,7 @@ async function readTogether(source: ByteSource, group: RangeGroup<Request>): Pro
   } catch (error) {
     for (const { reject } of group.members) reject(error)
   } finally {
-    for (const { request, giveUp } of watched) request.signal?.removeEventListener('abort', giveUp)
+    for (const stopWatching of watched) stopWatching?.()
   }
 }
 

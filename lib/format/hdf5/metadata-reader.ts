@@ -44,8 +44,8 @@ export class MetadataReader {
     return readBlock(this.file, structure, address, length, this.signal)
   }
 
-  /** The same without a cursor, where nodes are many and small. */
-  readBytes(structure: string, address: number, length: number): Promise<Uint8Array> {
+  /** The same without a cursor, where nodes are many and small; `into` as in ReadOptions. */
+  readBytes(structure: string, address: number, length: number, into?: Uint8Array): Promise<Uint8Array> {
     const { source, base } = this.file
     try {
       this.#claim(structure, address, length)
@@ -56,7 +56,7 @@ export class MetadataReader {
       // Thrown at once it would leave the reads before it, which are in flight already, without anyone to wait.
       return Promise.reject(error)
     }
-    return source.read(base + address, length, this.#options)
+    return source.read(base + address, length, into ? { signal: this.signal, into } : this.#options)
   }
 
   /** `length` bytes at `address` of which the last four are the lookup3 checksum of the others. */

@@ -2,6 +2,7 @@
 
 import { LIMITS } from '../file.ts'
 import { inFlightGroups, MetadataReader } from '../metadata-reader.ts'
+import { BlockBuffer } from './block-buffer.ts'
 import { ColumnsBuilder } from './columns.ts'
 import { CoordinateReader, NOT_A_CHUNK } from './coordinates.ts'
 import type { ChunkColumns } from './index.ts'
@@ -16,6 +17,8 @@ const STRUCTURE = 'B-tree v1 chunk node'
 interface Walk {
   readonly request: ChunkRequest
   readonly reader: MetadataReader
+  /** The nodes that are being looked at: their children's addresses are taken before the next ones are read. */
+  readonly buffer: BlockBuffer
   readonly coordinates: CoordinateReader
   readonly whole: boolean
   /** Bytes before the first key. */
@@ -46,6 +49,8 @@ export async function* scanBtreeV1(request: ChunkRequest, address: number): Asyn
   const root = parseNode(walk, address, await walk.reader.readBytes(STRUCTURE, address, walk.nodeSize))
   if (root.level > LIMITS.depth) throw walk.reader.error(STRUCTURE, address, `level ${root.level}`)
   yield* scanNodes(walk, [root], root.level, columns)
+  // Not where the walk fails: other reads of its group may still be writing into the buffer.
+  walk.buffer.release()
   yield* columns.finish()
 }
 
@@ -59,6 +64,7 @@ function planWalk(request: ChunkRequest): Walk {
   return {
     request,
     reader: new MetadataReader(file, signal),
+    buffer: new BlockBuffer(),
     coordinates: new CoordinateReader(request, dataset.layout.chunkShape),
     whole: isWhole(request),
     header,
@@ -89,7 +95,10 @@ async function* scanNodes(
 
 async function readNodes(walk: Walk, addresses: readonly number[], level: number): Promise<readonly Node[]> {
   const { reader, nodeSize } = walk
-  const blocks = await Promise.all(addresses.map((address) => reader.readBytes(STRUCTURE, address, nodeSize)))
+  const parts = walk.buffer.parts(addresses.length, nodeSize)
+  const blocks = await Promise.all(
+    addresses.map((address, i) => reader.readBytes(STRUCTURE, address, nodeSize, parts[i])),
+  )
   const nodes = blocks.map((bytes, i) => parseNode(walk, addresses[i], bytes))
   for (let i = 0; i < nodes.length; i++) {
     const { address, right } = nodes[i]

@@ -39,8 +39,10 @@ function nested(cursor: Cursor, structure: string, size: number, shared: number)
   return { shared: shared !== 0, body: new Cursor(cursor.take(size), at) }
 }
 
+const utf8 = new TextDecoder()
+
 /** Names are UTF-8, whatever the character set field says: old libraries wrote no such field. */
 function parseName(bytes: Uint8Array): string {
   const end = bytes.indexOf(0)
-  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end))
+  return utf8.decode(end < 0 ? bytes : bytes.subarray(0, end))
 }

@@ -41,7 +41,9 @@ function parseFilter(cursor: Cursor, version: number): Filter {
   return { id, name, optional: (flags & 1) !== 0, clientData }
 }
 
+const latin1 = new TextDecoder('latin1')
+
 function textBeforeNul(bytes: Uint8Array): string {
   const end = bytes.indexOf(0)
-  return new TextDecoder('latin1').decode(end < 0 ? bytes : bytes.subarray(0, end))
+  return latin1.decode(end < 0 ? bytes : bytes.subarray(0, end))
 }
