@@ -10,6 +10,13 @@ export {
   UsageError,
   WriteError,
 } from './errors.ts'
+export { detectJson } from './format/kerchunk-json/document.ts'
+export {
+  type JsonArraySummary,
+  type JsonSummary,
+  type JsonSummaryOptions,
+  readJsonSummary,
+} from './format/kerchunk-json/summary.ts'
 export { openParquetSet } from './format/kerchunk-parquet/index.ts'
 export {
   type ArrayRecord,

@@ -18,8 +18,8 @@ export interface DecodeOptions {
 /** Room that a codec's own framing may take above the data. */
 const FRAMING = 1024
 
-/** The codecs that were really applied to a chunk with this mask. */
-export function appliedCodecs(codecs: readonly CodecConfig[], filterMask = 0): readonly CodecConfig[] {
+/** The codecs, or the filters, that were really applied to a chunk with this mask. */
+export function appliedCodecs<T>(codecs: readonly T[], filterMask = 0): readonly T[] {
   return filterMask === 0
     ? codecs
     : codecs.filter((_, index) => index > 31 || ((filterMask >>> index) & 1) === 0)

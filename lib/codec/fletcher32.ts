@@ -42,3 +42,11 @@ export function decodeFletcher32(bytes: Uint8Array): Uint8Array {
   }
   return data
 }
+
+/** Adds the checksum. */
+export function encodeFletcher32(bytes: Uint8Array): Uint8Array {
+  const out = new Uint8Array(bytes.length + 4)
+  out.set(bytes)
+  new DataView(out.buffer).setUint32(bytes.length, fletcher32(bytes), true)
+  return out
+}

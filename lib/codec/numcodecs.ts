@@ -1,4 +1,5 @@
 /** The decoders of the `numcodecs` package (WebAssembly), behind checks of their headers: given short input it reads past it. */
+import type { CodecConfig } from '../model/metadata.ts'
 import { checkDeclared, DecodeProblem, type Decoder } from './decoder.ts'
 
 interface WasmCodec {
@@ -37,6 +38,20 @@ export async function zstdDecoder(): Promise<Decoder> {
 export async function numcodecsEncoder(id: 'zstd' | 'zlib', level: number): Promise<WasmCodec['encode']> {
   const { default: Codec } = await (id === 'zstd' ? import('numcodecs/zstd') : import('numcodecs/zlib'))
   const codec = Codec.fromConfig({ id, level })
+  return (bytes) => codec.encode(bytes)
+}
+
+/** Blosc 1, by numcodecs' parameters; elements are taken for single bytes, which the frame itself tells. */
+export async function bloscEncoder(config: CodecConfig): Promise<WasmCodec['encode']> {
+  const { default: Blosc } = await import('numcodecs/blosc')
+  const { cname = 'lz4', clevel = 5, shuffle = 1, blocksize = 0 } = config
+  const codec = Blosc.fromConfig({
+    id: 'blosc',
+    cname: String(cname),
+    clevel: Number(clevel),
+    shuffle: Number(shuffle),
+    blocksize: Number(blocksize),
+  })
   return (bytes) => codec.encode(bytes)
 }
 

@@ -35,3 +35,17 @@ export function chunkCoordinates(chunk: number, grid: readonly number[]): number
 export function chunkKey(chunk: number, grid: readonly number[]): string {
   return grid.length === 0 ? '0' : chunkCoordinates(chunk, grid).join('.')
 }
+
+/** The number that a key like '0.3' stands for; undefined where it is no chunk of the grid. */
+export function chunkNumber(key: string, grid: readonly number[], separator = '.'): number | undefined {
+  if (grid.length === 0) return key === '0' ? 0 : undefined
+  const parts = key.split(separator)
+  if (parts.length !== grid.length) return undefined
+  let chunk = 0
+  for (const [axis, part] of parts.entries()) {
+    const coordinate = /^(?:0|[1-9]\d{0,15})$/.test(part) ? Number(part) : Number.NaN
+    if (!(coordinate < grid[axis])) return undefined
+    chunk = chunk * grid[axis] + coordinate
+  }
+  return chunk
+}

@@ -1,12 +1,12 @@
 /** Whole arrays read through their references; zarrita puts the chunks together. */
 import { UnsupportedError } from '../errors.ts'
-import { chunkCount, gridShape } from '../model/chunk-grid.ts'
+import { chunkCount, chunkNumber, gridShape } from '../model/chunk-grid.ts'
 import { type DataType, parseScalarType } from '../model/data-type.ts'
 import type { ReferenceSet } from '../model/reference-set.ts'
 import type { OpenSource } from '../source/byte-source.ts'
 import { ChunkReader, fixedItemSize, knownShape } from './chunk-reader.ts'
 import { isNumeric, type Numbers, numbersOf, stringsOf } from './element.ts'
-import { chunkEntry, chunkNumber } from './reference-store.ts'
+import { chunkEntry } from './reference-store.ts'
 import { bitView, isVlenString, zarray } from './zarr-metadata.ts'
 import { type AsyncReadable, assembleArray } from './zarrita.ts'
 

@@ -1,6 +1,6 @@
 /** A zarrita store over a reference set (Zarr v2 keys): metadata from the header, chunks through the references. */
 import { FormatError, UnsupportedError } from '../errors.ts'
-import { chunkCount, gridShape, gridStrides } from '../model/chunk-grid.ts'
+import { chunkCount, chunkNumber, gridShape } from '../model/chunk-grid.ts'
 import type { ReferenceSet } from '../model/reference-set.ts'
 import type { OpenSource } from '../source/byte-source.ts'
 import { ChunkReader, knownShape } from './chunk-reader.ts'
@@ -53,20 +53,6 @@ export async function chunkEntry(reader: ChunkReader, index: number, chunk: numb
   checkVlenStrings(bytes, elements, { url: location.path, offset: location.offset, structure: array.path })
   // zarrita reads such a chunk from the start of its buffer, whatever the view says.
   return bytes.slice()
-}
-
-/** The number that a key like '0.3' stands for; undefined where it is no chunk of the grid. */
-export function chunkNumber(key: string, grid: readonly number[]): number | undefined {
-  if (grid.length === 0) return key === '0' ? 0 : undefined
-  const parts = key.split('.')
-  if (parts.length !== grid.length || !parts.every((part) => /^\d+$/.test(part))) return undefined
-  const strides = gridStrides(grid)
-  let chunk = 0
-  for (const [axis, part] of parts.entries()) {
-    if (Number(part) >= grid[axis]) return undefined
-    chunk += Number(part) * strides[axis]
-  }
-  return chunk
 }
 
 /** zarrita trusts the counts in a `vlen-utf8` chunk and drops a leading byte order mark: both are refused here. */

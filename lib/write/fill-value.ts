@@ -1,17 +1,20 @@
 /** What a chunk that is not there reads as: Zarr v2's `fill_value`, and whether it may be written at all. */
 import { type DataType, parseScalarType, type ScalarType } from '../model/data-type.ts'
-import type { ArrayMetadata, AttributeValue } from '../model/metadata.ts'
+import type { ArrayMetadata, AttributeValue, FillValue } from '../model/metadata.ts'
 import type { JsonValue } from './json-text.ts'
 
 /**
  * - `null`: missing chunks read as 0, which is what the file says or does not care about;
  * - `value`: where a chunk is missing, `fill_value` must be this (`attribute`: `_FillValue` says the same);
- * - `conflict`: the attribute `_FillValue` is another value, and xarray would mask by one and read the other.
+ * - `conflict`: no `fill_value` would be read right (`reason`), so that missing chunks have to be written out.
  */
 export type FillPlan =
   | { readonly kind: 'null' }
   | { readonly kind: 'value'; readonly json: JsonValue; readonly attribute: boolean }
-  | { readonly kind: 'conflict'; readonly json: JsonValue }
+  | { readonly kind: 'conflict'; readonly reason: string }
+
+const OTHER_ATTRIBUTE = 'its fill value differs from its attribute _FillValue'
+const NO_FILL = "Zarr's readers have no fill value for its type"
 
 /**
  * Plans the fill value of an array. Any `fill_value` but null becomes xarray's `_FillValue`, so that a fill of 0 would
@@ -20,12 +23,29 @@ export type FillPlan =
 export function planFill(array: ArrayMetadata): FillPlan {
   const bytes = array.fillValue
   const type = typeof array.dataType === 'string' ? parseScalarType(array.dataType) : undefined
+  if (!hasReadableFill(array.dataType, bytes)) return { kind: 'conflict', reason: NO_FILL }
   if (bytes === null || type?.kind === 'O' || isZero(bytes, type)) return { kind: 'null' }
   const json = fillJson(bytes, array.dataType)
   const declared = Object.hasOwn(array.attributes, '_FillValue') ? array.attributes._FillValue : undefined
   if (declared === undefined) return { kind: 'value', json, attribute: false }
   const same = type !== undefined && equalsFill(declared, bytes, type)
-  return same ? { kind: 'value', json, attribute: true } : { kind: 'conflict', json }
+  return same ? { kind: 'value', json, attribute: true } : { kind: 'conflict', reason: OTHER_ATTRIBUTE }
+}
+
+/**
+ * Whether zarr-python and xarray read `fill_value` right, null as 0. zarr-python 3.1 takes null as NaT for dates, as
+ * the text "0" for text in a structure, and fails on bytes in one; xarray fails on any other than null for both kinds.
+ */
+function hasReadableFill(dataType: DataType, bytes: FillValue): boolean {
+  const zero = bytes === null || bytes.every((byte) => byte === 0)
+  if (typeof dataType !== 'string') return zero && dataType.every(([, type]) => isNumeric(type))
+  const kind = parseScalarType(dataType)?.kind
+  return kind === 'V' ? zero : kind !== 'M' && kind !== 'm'
+}
+
+function isNumeric(type: DataType): boolean {
+  if (typeof type !== 'string') return type.every(([, inner]) => isNumeric(inner))
+  return 'biufc'.includes(parseScalarType(type)?.kind ?? '?')
 }
 
 /** The JSON of a fill value as Zarr v2 spells it: numbers exactly, non-finite floats as strings, bytes in base64. */

@@ -1,16 +1,18 @@
 /** From a dataset's messages to the metadata of its array, and where the body will find its chunks. */
 import { FormatError, UnsupportedError } from '../../errors.ts'
 import { chunkCount, gridShape } from '../../model/chunk-grid.ts'
+import { itemSize } from '../../model/data-type.ts'
 import type { ArrayMetadata, Attributes, FillValue } from '../../model/metadata.ts'
 import { parseVlenPointers, type VlenPointer } from './attribute-value.ts'
 import type { ChunkedDataset } from './chunk-index/index.ts'
 import { fillValueOf, type ZarrType, zarrTypeOf } from './data-type.ts'
 import type { Dataset } from './dataset.ts'
 import type { Hdf5File } from './file.ts'
-import { codecsOf } from './filter-codec.ts'
+import { checkReadable, codecsOf, writableCodecsOf } from './filter-codec.ts'
 import type { DataLayout } from './message/data-layout.ts'
 import type { Filter } from './message/filter-pipeline.ts'
 import type { Variable } from './netcdf4.ts'
+import { type PaddedStrings, paddedStringsOf, withoutPadding } from './string-padding.ts'
 
 /** Where the bytes of an array are: all that its body needs, and nothing else of the header. */
 export type ArrayStorage =
@@ -35,6 +37,10 @@ export interface StringStorage {
 export interface PlannedArray {
   readonly metadata: ArrayMetadata
   readonly storage: ArrayStorage | StringStorage
+  /** Its strings of fixed length, where reading may change them: such chunks are written anew. */
+  readonly padded?: PaddedStrings | undefined
+  /** Why no fill value can stand for chunks that are missing. */
+  readonly unfillable?: string | undefined
 }
 
 /** Strings of a chunk where the file has none. */
@@ -71,27 +77,41 @@ export function planArray(dataset: Dataset, context: ArrayContext): PlannedArray
   }
   const ownChunks = storage.kind === 'chunked' ? storage.dataset.layout.chunkShape : shape
   const chunkShape = [...ownChunks, ...extra].map((extent) => Math.max(1, extent))
-  const chunkBytes = chunkShape.reduce((product, extent) => product * extent, 1) * baseSize(dataset, type)
-  const codecs = storage.kind === 'chunked' ? codecsOf(storage.filters, chunkBytes) : []
-  const fillValue = fillOf(dataset, type)
+  const chunkBytes = chunkCount(chunkShape) * itemSize(type.dataType)
+  const { dataType } = type
+  const padded = paddedStringsOf(dataset.datatype)
+  const filters = storage.kind === 'chunked' ? storage.filters : []
+  const codecs = padded
+    ? writableCodecsOf(filters, chunkBytes, 'strings that are not NUL-padded')
+    : codecsOf(filters, chunkBytes)
+  const fill = fillOf(dataset, type, padded)
   const metadata = {
     ...described,
     shape: [...shape, ...extra],
     chunkShape,
-    dataType: type.dataType,
-    fillValue,
+    dataType,
+    fillValue: fill ?? null,
     codecs,
   }
-  return { metadata, storage }
+  const unfillable = fill === undefined ? 'a fill value whose array elements differ' : undefined
+  return { metadata, storage: padded ? convertedCompact(storage, padded) : storage, padded, unfillable }
 }
 
-/** Bytes of one Zarr element. */
-function baseSize({ datatype }: Dataset, { extraShape }: ZarrType): number {
-  return datatype.size / extraShape.reduce((product, extent) => product * extent, 1)
+/** What is inline anyway is converted at once. */
+function convertedCompact(storage: ArrayStorage, padded: PaddedStrings): ArrayStorage {
+  return storage.kind === 'compact'
+    ? { kind: 'compact', data: withoutPadding(storage.data, padded) ?? storage.data }
+    : storage
 }
 
-function fillOf({ fillValue }: Dataset, type: ZarrType): FillValue {
-  return fillValue.state === 'defined' ? fillValueOf(fillValue.bytes, type) : null
+function fillOf(
+  { fillValue }: Dataset,
+  type: ZarrType,
+  padded: PaddedStrings | undefined,
+): FillValue | undefined {
+  if (fillValue.state !== 'defined') return null
+  const { bytes } = fillValue
+  return fillValueOf((padded && withoutPadding(bytes, padded)) ?? bytes, type)
 }
 
 function storageOf(dataset: Dataset, context: ArrayContext): ArrayStorage {
@@ -169,6 +189,7 @@ function stringsOf(
   const { size } = dataset.datatype
   if (size !== 4 + file.offsetSize + 4) throw new UnsupportedError(`variable-length strings of ${size} bytes`)
   const chunkShape = pointers.kind === 'chunked' ? pointers.dataset.layout.chunkShape : rowsOf(shape)
+  if (pointers.kind === 'chunked') checkReadable(pointers.filters, 'variable-length strings')
   const fill = stringFill(dataset, file)
   if (fill && chunkCount(gridShape(shape, chunkShape)) > MAX_FILL_CHUNKS) {
     throw new UnsupportedError(`a string as fill value of more than ${MAX_FILL_CHUNKS} chunks`)

@@ -37,7 +37,8 @@ export function zarrTypeOf(type: Datatype): ZarrType {
   return { dataType: dataTypeOf(base), extraShape: shape, attributes, variableLength: false }
 }
 
-function unwrapArray(type: Datatype): { base: Datatype; shape: readonly number[] } {
+/** The type within array types, and their extents. */
+export function unwrapArray(type: Datatype): { base: Datatype; shape: readonly number[] } {
   const shape: number[] = []
   let base = type
   while (base.class === 'array') {
@@ -182,18 +183,16 @@ function flagsOf(type: Datatype & { readonly class: 'enum' }): Attributes {
 }
 
 /**
- * The fill value of one Zarr element, from the bytes of one HDF5 element.
- * @throws UnsupportedError where an array type's parts differ, so that no single value can stand for them.
+ * The fill value of one Zarr element, from the bytes of one HDF5 element; undefined where an array type's parts
+ * differ, so that no single value can stand for them.
+ * @throws UnsupportedError where the bytes are none of this type.
  */
-export function fillValueOf(bytes: Uint8Array, type: ZarrType): Uint8Array {
+export function fillValueOf(bytes: Uint8Array, type: ZarrType): Uint8Array | undefined {
   const size = itemSize(type.dataType)
   const count = type.extraShape.reduce((product, extent) => product * extent, 1)
   if (bytes.length !== size * count) {
     throw new UnsupportedError(`a fill value of ${bytes.length} bytes for elements of ${size * count}`)
   }
   const first = bytes.slice(0, size)
-  for (let i = size; i < bytes.length; i++) {
-    if (bytes[i] !== first[i % size]) throw new UnsupportedError('a fill value whose array elements differ')
-  }
-  return first
+  return bytes.every((byte, i) => byte === first[i % size]) ? first : undefined
 }

@@ -1,4 +1,6 @@
 /** HDF5's filters as numcodecs configurations, where the bytes are the same. */
+import { isEncodable } from '../../codec/encode-chunk.ts'
+import { isDecodable } from '../../codec/registry.ts'
 import { UnsupportedError } from '../../errors.ts'
 import type { CodecConfig } from '../../model/metadata.ts'
 import type { Filter } from './message/filter-pipeline.ts'
@@ -9,7 +11,9 @@ const NAMES = new Map<number, string>([
   [5, 'nbit'],
   [6, 'scaleoffset'],
   [305, 'LZO'],
+  [307, 'bzip2'],
   [32000, 'LZF'],
+  [32001, 'Blosc'],
   [32002, 'MAFISC'],
   [32003, 'Snappy'],
   [32004, 'LZ4'],
@@ -23,6 +27,7 @@ const NAMES = new Map<number, string>([
   [32012, 'JPEG-LS'],
   [32013, 'ZFP'],
   [32014, 'FPZIP'],
+  [32015, 'Zstandard'],
   [32016, 'B3D'],
   [32017, 'SZ'],
   [32018, 'FCIDECOMP'],
@@ -68,6 +73,44 @@ export function codecsOf(filters: readonly Filter[], chunkBytes: number): CodecC
     bytes = bytesAfter(filter, bytes)
   }
   return codecs
+}
+
+/**
+ * For chunks that are read here, each by the filters that its own mask names. Shuffle is read, and may lack its
+ * element size: libhdf5 gives it none over types of variable length, and then leaves it out of every chunk.
+ * @throws UnsupportedError that names the first filter that is not undone here, over `what`.
+ */
+export function checkReadable(filters: readonly Filter[], what: string): void {
+  refuseFilter(
+    filters.filter(({ id }) => id !== SHUFFLE),
+    isDecodable,
+    what,
+  )
+}
+
+/**
+ * What `codecsOf` gives, for chunks that are read and written here.
+ * @throws UnsupportedError that names the first filter that is not both undone and applied here, over `what`.
+ */
+export function writableCodecsOf(
+  filters: readonly Filter[],
+  chunkBytes: number,
+  what: string,
+): CodecConfig[] {
+  refuseFilter(filters, (codec) => isDecodable(codec) && isEncodable(codec), what)
+  return codecsOf(filters, chunkBytes)
+}
+
+function refuseFilter(
+  filters: readonly Filter[],
+  isGood: (codec: CodecConfig) => boolean,
+  what: string,
+): void {
+  const other = filters.find((filter) => {
+    const codec = codecOf(filter, 0)
+    return codec && !isGood(codec)
+  })
+  if (other) throw new UnsupportedError(`${filterName(other)} over ${what}`)
 }
 
 function bytesAfter(filter: Filter, bytes: StageBytes): StageBytes {

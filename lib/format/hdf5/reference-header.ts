@@ -3,10 +3,12 @@ import { UnsupportedError } from '../../errors.ts'
 import type { GroupMetadata, Header, Skipped } from '../../model/metadata.ts'
 import { type PlannedArray, planArray } from './array-storage.ts'
 import { type Damage, damageOrThrow } from './damage.ts'
+import { zarrTypeOf } from './data-type.ts'
 import { type Dataset, readDataset } from './dataset.ts'
 import type { Hdf5File } from './file.ts'
 import { GlobalHeap } from './global-heap.ts'
 import { mapInFlight } from './in-flight.ts'
+import type { Datatype } from './message/datatype.ts'
 import { type DatasetFacts, type Dimensions, planDimensions } from './netcdf4.ts'
 import { type AttributeContext, type ObjectAttributes, readObjectAttributes } from './object-attributes.ts'
 import type { ObjectHeader } from './object-header.ts'
@@ -173,7 +175,7 @@ function planArrays(
 ): { readonly planned: PlannedArray[]; readonly dimensions: Dimensions } {
   const isNull = ({ parts }: Read<DatasetParts>) => parts.dataset.dataspace.kind === 'null'
   for (const { path } of all.filter(isNull)) notes.push({ path, reason: 'a null dataspace: no values' })
-  const datasets = all.filter((dataset) => !isNull(dataset))
+  const datasets = all.filter((dataset) => !isNull(dataset) && !isHidden(dataset, skipped))
   const dimensions = planDimensions(
     tree.groups.map(({ path }) => plainPath(path)),
     datasets.map(factsOf),
@@ -187,7 +189,7 @@ function planArrays(
       planned.push(
         planArray(parts.dataset, { file, path, variable, attributes: parts.attributes.attributes }),
       )
-      addNotes(notes, path, [...parts.attributes.problems, ...remarksOn(parts.dataset)])
+      addNotes(notes, path, parts.attributes.problems)
     } catch (error) {
       skipped.push({ path, reason: reasonOf(damageOrThrow(error)) })
     }
@@ -195,10 +197,23 @@ function planArrays(
   return { planned, dimensions }
 }
 
-/** What readers of the references see otherwise than readers of the file. */
-function remarksOn({ datatype }: Dataset): string[] {
-  const padded = datatype.class === 'string' && datatype.padding === 'space-padded'
-  return padded ? ['its strings are filled up with spaces, which Zarr has no way to strip'] : []
+/** libnetcdf passes over a dataset of references as if it were not there: it takes no part in naming axes. */
+function isHidden({ path, parts }: Read<DatasetParts>, skipped: Skipped[]): boolean {
+  const { datatype } = parts.dataset
+  if (!hasReferences(datatype)) return false
+  try {
+    zarrTypeOf(datatype)
+    return false
+  } catch (error) {
+    skipped.push({ path, reason: reasonOf(damageOrThrow(error)) })
+    return true
+  }
+}
+
+function hasReferences(type: Datatype): boolean {
+  if (type.class === 'reference') return true
+  if (type.class === 'compound') return type.members.some((member) => hasReferences(member.type))
+  return (type.class === 'vlen-sequence' || type.class === 'array') && hasReferences(type.base)
 }
 
 function factsOf({ path, entry, parts }: Read<DatasetParts>): DatasetFacts {

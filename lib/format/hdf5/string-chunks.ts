@@ -1,14 +1,15 @@
 /** Chunks of variable-length strings: read through the global heap and encoded as numcodecs' vlen-utf8. */
+import { appliedCodecs, decodeChunk } from '../../codec/decode-chunk.ts'
+import { encodeVlenUtf8 } from '../../codec/vlen-utf8.ts'
 import { FormatError } from '../../errors.ts'
 import { chunkCoordinates, chunkCount, gridShape } from '../../model/chunk-grid.ts'
 import type { StringStorage } from './array-storage.ts'
 import { decodeText, parseVlenPointers, type VlenPointer } from './attribute-value.ts'
-import { decodeChunk } from './chunk-decoder.ts'
 import { scanChunks } from './chunk-index/scan.ts'
 import { type Hdf5File, LIMITS } from './file.ts'
+import { codecsOf } from './filter-codec.ts'
 import { GlobalHeap } from './global-heap.ts'
 import { mapInFlight } from './in-flight.ts'
-import type { Filter } from './message/filter-pipeline.ts'
 
 /** A chunk encoded as vlen-utf8, by its C-order number. */
 export interface StringChunk {
@@ -110,7 +111,7 @@ class StringReader {
     return pointers.map((list, i) => {
       const strings = list.map(({ length }, k) => objects[from + k]?.subarray(0, length))
       from += list.length
-      return { chunk: chunks[i].chunk, bytes: encodeVlenUtf8(strings, this.#count) }
+      return { chunk: chunks[i].chunk, bytes: this.#encode(strings) }
     })
   }
 
@@ -120,20 +121,22 @@ class StringReader {
     const string = object?.subarray(0, pointer.length)
     if ((string?.length ?? 0) * this.#count > LIMITS.blockBytes)
       throw this.#error(0, 'a fill chunk beyond all bounds')
-    return encodeVlenUtf8(
-      Array.from({ length: this.#count }, () => string),
-      this.#count,
-    )
+    return this.#encode(new Array(this.#count).fill(string))
   }
 
-  #error(offset: number, problem: string, cause?: unknown): FormatError {
+  /** A whole chunk; empty strings where there are fewer than it has. */
+  #encode(strings: readonly (Uint8Array | undefined)[]): Uint8Array {
+    return encodeVlenUtf8(Array.from({ length: this.#count }, (_, i) => textOf(strings[i])))
+  }
+
+  #error(offset: number, problem: string): FormatError {
     const at = { url: this.#file.source.url, structure: 'variable-length strings', offset }
-    return new FormatError(at, problem, { cause })
+    return new FormatError(at, problem)
   }
 
   async #pointers(stored: StoredPointers, signal: AbortSignal | undefined): Promise<VlenPointer[]> {
     const { pointers, pointerSize } = this.#storage
-    const { chunk, offset, length } = stored
+    const { chunk, offset, length, filterMask } = stored
     const whole = this.#count * pointerSize
     if (Math.max(length, whole) > LIMITS.blockBytes) throw this.#error(offset, `a chunk of ${whole} bytes`)
     if (pointers.kind === 'compact')
@@ -142,24 +145,12 @@ class StringReader {
       throw this.#error(offset, `chunk ${chunk} ends outside the file`)
     const bytes = await this.#file.source.read(offset, length, { signal })
     if (pointers.kind === 'contiguous') return this.#parse(bytes, chunk)
-    const decoded = await this.#decode(bytes, pointers.filters, stored)
-    if (decoded.length < whole)
-      throw this.#error(offset, `chunk ${chunk} has ${decoded.length} of ${whole} bytes`)
-    const list = this.#parse(decoded, chunk)
+    const { dataset, filters } = pointers
+    const codecs = codecsOf(appliedCodecs(filters, filterMask), whole)
+    const at = { url: this.#file.source.url, offset, array: dataset.path }
+    const list = this.#parse(await decodeChunk(bytes, codecs, { ...at, size: whole }), chunk)
     const inside = this.#insideShape(chunk)
     return list.map((pointer, i) => (inside(i) ? pointer : { length: 0, id: undefined }))
-  }
-
-  async #decode(
-    bytes: Uint8Array,
-    filters: readonly Filter[],
-    { offset, filterMask, chunk }: StoredPointers,
-  ) {
-    try {
-      return await decodeChunk(bytes, filters, filterMask, this.#count * this.#storage.pointerSize)
-    } catch (cause) {
-      throw this.#error(offset, `chunk ${chunk} cannot be decompressed`, cause)
-    }
   }
 
   #parse(bytes: Uint8Array, chunk: number): VlenPointer[] {
@@ -181,29 +172,11 @@ class StringReader {
   }
 }
 
-/** numcodecs' vlen-utf8: the count, then each string's bytes behind their length, all 32 bits, little-endian. */
-export function encodeVlenUtf8(strings: readonly (Uint8Array | undefined)[], count: number): Uint8Array {
-  const encoded = strings.map(toUtf8)
-  const size = encoded.reduce((total, string) => total + string.length, 4 + 4 * count)
-  const bytes = new Uint8Array(size)
-  const view = new DataView(bytes.buffer)
-  view.setUint32(0, count, true)
-  let position = 4
-  for (let i = 0; i < count; i++) {
-    const string = encoded[i] ?? EMPTY
-    view.setUint32(position, string.length, true)
-    bytes.set(string, position + 4)
-    position += 4 + string.length
-  }
-  return bytes
-}
-
-const EMPTY = new Uint8Array()
 const NUL = 0
 
 /** A string ends before its first NUL, as C's do. */
-function toUtf8(stored: Uint8Array | undefined): Uint8Array {
-  if (!stored) return EMPTY
+function textOf(stored: Uint8Array | undefined): string {
+  if (!stored) return ''
   const end = stored.indexOf(NUL)
-  return Buffer.from(decodeText(end < 0 ? stored : stored.subarray(0, end)))
+  return decodeText(end < 0 ? stored : stored.subarray(0, end))
 }

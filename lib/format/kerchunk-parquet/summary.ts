@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { FormatError, SourceError } from '../../errors.ts'
 import { chunkCount, gridShape } from '../../model/chunk-grid.ts'
 import type { ArrayMetadata, GroupMetadata } from '../../model/metadata.ts'
-import { isJsonObject, type PythonJson, parsePythonJson } from './python-json.ts'
+import { isJsonObject, type PythonJson, parsePythonJson } from '../python-json.ts'
 import { parseZmetadata } from './zmetadata.ts'
 
 /** Files of a set are not read beyond this. */

@@ -58,7 +58,8 @@ export class ArrayWriter {
     while (row < batch.rows && this.dropped === undefined) {
       const chunk = batch.chunk[row]
       this.#checkChunk(chunk)
-      if (chunk > this.#next && this.#fill.kind === 'conflict') await this.#inlineFill(chunk)
+      if (chunk > this.#next && this.#fill.kind === 'conflict')
+        await this.#inlineFill(chunk, this.#fill.reason)
       if (this.dropped !== undefined) return
       await this.#openShard(Math.floor(chunk / this.#options.recordSize))
       row = this.#addRows(batch, row)
@@ -73,7 +74,8 @@ export class ArrayWriter {
       throw this.#broken(`${path}: the shape ends as [${shape}], but was announced as [${announced}]`)
     this.#chunks = countChunks(this.metadata, shape)
     if (this.#next > this.#chunks) throw this.#broken(`chunk ${this.#next - 1} is outside the grid`)
-    if (this.#next < this.#chunks && this.#fill.kind === 'conflict') await this.#inlineFill(this.#chunks)
+    if (this.#next < this.#chunks && this.#fill.kind === 'conflict')
+      await this.#inlineFill(this.#chunks, this.#fill.reason)
     await this.#closeShard()
     return this.#chunks - this.references - this.inlined
   }
@@ -85,8 +87,8 @@ export class ArrayWriter {
 
   /** A remark on the fill value that its user should know of. */
   fillNote(missing: number): string | undefined {
-    if (this.filled > 0) {
-      return `${this.filled} missing chunks are inlined as the fill value, since the attribute _FillValue is another`
+    if (this.filled > 0 && this.#fill.kind === 'conflict') {
+      return `${this.filled} missing chunks are inlined as the fill value: ${this.#fill.reason}`
     }
     if (missing === 0 || this.#fill.kind !== 'value' || this.#fill.attribute) return undefined
     return `${missing} missing chunks read as the file's fill value, which xarray masks: there is no attribute _FillValue`
@@ -158,13 +160,13 @@ export class ArrayWriter {
   }
 
   /** Inlines the fill value in all chunks from the next up to `end`, where they are few. */
-  async #inlineFill(end: number): Promise<void> {
+  async #inlineFill(end: number, reason: string): Promise<void> {
     const count = this.filled + end - this.#next
-    const reason = 'chunks are missing, and its fill value differs from its attribute _FillValue'
-    if (count > MOST_FILL_CHUNKS) return this.#unsupported(reason)
+    const feature = `chunks are missing, and ${reason}`
+    if (count > MOST_FILL_CHUNKS) return this.#unsupported(feature)
     this.#fillChunk ??= await encodeFillChunk(this.metadata)
     const bytes = this.#fillChunk
-    if (!bytes || count * bytes.length > MOST_FILL_BYTES) return this.#unsupported(reason)
+    if (!bytes || count * bytes.length > MOST_FILL_BYTES) return this.#unsupported(feature)
     for (; this.#next < end; this.#next++) {
       const { recordSize } = this.#options
       await this.#openShard(Math.floor(this.#next / recordSize))

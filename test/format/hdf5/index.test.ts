@@ -184,7 +184,7 @@ describe('storage.h5', async () => {
     assert.match(reasons.virtual, /virtual dataset/)
     assert.match(reasons.outside, /external link to \/there in elsewhere.h5/)
     const notes = set.header.notes.map(({ path }) => path)
-    assert.deepEqual(notes.sort(), ['dangling', 'group/up', 'null', 'space_padded'])
+    assert.deepEqual(notes.sort(), ['dangling', 'group/up', 'null'])
   })
   test('chunks that skip a filter drop their array', () => {
     assert.deepEqual(body.footer.dropped, [indexOf('masked')])

@@ -1,9 +1,9 @@
 /** Fill values to bytes; the expected bytes are NumPy's: `np.array(value, dtype).tobytes().hex()`. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseFillValue } from '../../../lib/format/kerchunk-parquet/fill-value.ts'
-import type { PythonJson } from '../../../lib/format/kerchunk-parquet/python-json.ts'
-import type { DataType } from '../../../lib/model/data-type.ts'
+import type { PythonJson } from '../../lib/format/python-json.ts'
+import { parseFillValue } from '../../lib/format/zarr-fill-value.ts'
+import type { DataType } from '../../lib/model/data-type.ts'
 
 const CASES: readonly (readonly [type: DataType, json: PythonJson, hex: string])[] = [
   ['<i2', -2n, 'feff'],

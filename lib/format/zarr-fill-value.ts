@@ -1,6 +1,6 @@
 /** The `fill_value` of a Zarr v2 array as the bytes of one element ("Fill value encoding" of the v2 specification). */
-import { type DataType, itemSize, parseScalarType, type ScalarType } from '../../model/data-type.ts'
-import type { FillValue } from '../../model/metadata.ts'
+import { type DataType, itemSize, parseScalarType, type ScalarType } from '../model/data-type.ts'
+import type { FillValue } from '../model/metadata.ts'
 import type { PythonJson } from './python-json.ts'
 
 function writeInteger(view: DataView, type: ScalarType, value: bigint): void {

@@ -1,7 +1,7 @@
 /** JSON as Python's `json.dumps` writes it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type PythonJson, parsePythonJson } from '../../../lib/format/kerchunk-parquet/python-json.ts'
+import { type PythonJson, parsePythonJson } from '../../lib/format/python-json.ts'
 
 const CASES: readonly (readonly [text: string, value: PythonJson])[] = [
   ['1', 1n],

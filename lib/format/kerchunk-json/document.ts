@@ -1,0 +1,135 @@
+/** A kerchunk reference document on its way from its file: pieces, JSON tokens, entries; never held as a whole. */
+import { FormatError } from '../../errors.ts'
+import type { ByteSource } from '../../source/byte-source.ts'
+import { type Entry, EntryReader } from './entry-reader.ts'
+import { jsonTokens } from './json-tokens.ts'
+
+/** Bytes read at a time. */
+const PIECE = 1 << 18
+
+const STRUCTURE = 'JSON reference set'
+/** Characters of a key that messages quote. */
+const QUOTED = 80
+
+const WHITE_SPACE = new Set([0x20, 0x09, 0x0a, 0x0d])
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf]
+
+/** Whether a file that begins so is a JSON object, as reference documents are. */
+export function detectJson(head: Uint8Array): boolean {
+  const start = BYTE_ORDER_MARK.every((byte, at) => head[at] === byte) ? BYTE_ORDER_MARK.length : 0
+  return head.subarray(start).find((byte) => !WHITE_SPACE.has(byte)) === 0x7b
+}
+
+/** What is known about a document when it has been read: it comes last, once. */
+export interface DocumentEnd {
+  readonly kind: 'end'
+  readonly version: 0 | 1
+  /** Members of `gen`, whose references are not among the entries. */
+  readonly generators: number
+}
+
+/** Text to entries. */
+class Reading {
+  readonly #parse = jsonTokens()
+  readonly entries: EntryReader
+  /** Why what was fed last is refused, though it may be JSON. */
+  problem: string | undefined
+
+  constructor(url: string) {
+    this.entries = new EntryReader((problem) => {
+      this.problem = problem
+      throw new FormatError({ url, offset: 0, structure: STRUCTURE }, problem)
+    })
+  }
+
+  feed(text: string): void {
+    for (const token of this.#parse(text)) this.entries.read(token)
+  }
+}
+
+/** The text of the source in pieces; `offset` is of the first byte that the piece's text depends on. */
+async function* scanText(
+  source: ByteSource,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<{ readonly text: string; readonly offset: number }> {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  for (let offset = 0; offset < source.size; offset += PIECE) {
+    const length = Math.min(PIECE, source.size - offset)
+    const bytes = await source.read(offset, length, { signal })
+    yield { text: decodeText(decoder, bytes, source, offset), offset }
+  }
+}
+
+function place({ url }: ByteSource, offset: number): { url: string; offset: number; structure: string } {
+  return { url, offset, structure: STRUCTURE }
+}
+
+function decodeText(
+  decoder: InstanceType<typeof TextDecoder>,
+  bytes: Uint8Array,
+  source: ByteSource,
+  offset: number,
+): string {
+  try {
+    return decoder.decode(bytes, { stream: offset + bytes.length < source.size })
+  } catch (cause) {
+    throw new FormatError(place(source, offset), 'is not UTF-8', { cause })
+  }
+}
+
+function after(key: string): string {
+  return key === '' ? '' : `, after the key ${JSON.stringify(key.slice(0, QUOTED))}`
+}
+
+/**
+ * The error with its place. The parser counts no characters, so the document is read again, the piece that failed
+ * character by character.
+ */
+async function refusal(
+  source: ByteSource,
+  failed: number,
+  cause: unknown,
+  signal?: AbortSignal,
+): Promise<unknown> {
+  const reading = new Reading(source.url)
+  for await (const { text, offset } of scanText(source, signal)) {
+    if (offset < failed) {
+      reading.feed(text)
+      reading.entries.take()
+      continue
+    }
+    let at = offset
+    for (const character of text) {
+      try {
+        reading.feed(character)
+      } catch (error) {
+        const problem = reading.problem ?? 'no JSON here'
+        return new FormatError(place(source, at), problem + after(reading.entries.lastKey), { cause: error })
+      }
+      at += Buffer.byteLength(character)
+    }
+  }
+  return cause
+}
+
+/**
+ * The entries of the document in their order, in batches. Memory is bounded, whatever the document holds.
+ * @throws FormatError with the byte where it stops being JSON or a reference set, and the last key before that.
+ */
+export async function* scanEntries(
+  source: ByteSource,
+  signal?: AbortSignal,
+): AsyncGenerator<readonly (Entry | DocumentEnd)[]> {
+  const reading = new Reading(source.url)
+  for await (const { text, offset } of scanText(source, signal)) {
+    try {
+      reading.feed(text)
+    } catch (error) {
+      throw await refusal(source, offset, error, signal)
+    }
+    yield reading.entries.take()
+  }
+  const { complete, version, generators, lastKey } = reading.entries
+  if (!complete) throw new FormatError(place(source, source.size), `it ends too early${after(lastKey)}`)
+  yield [{ kind: 'end', version, generators }]
+}
