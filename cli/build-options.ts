@@ -4,9 +4,6 @@ import { type Arguments, choiceOf, flagOf, integerOf, listOf, pairsOf, singleVal
 
 export const ON_UNSUPPORTED = ['fail', 'skip'] as const
 
-/** Bytes: so small a chunk costs more to ask for than to keep. */
-export const INLINE_THRESHOLD = 500
-
 export interface BuildOptions {
   readonly output: string
   readonly concatDim: string | undefined
@@ -46,7 +43,7 @@ export function readOptions(args: Arguments): BuildOptions {
     identicalDims: listOf(args, 'identical-dims') ?? [],
     select: listOf(args, 'select'),
     rewritePaths: pairsOf(args, 'rewrite-paths'),
-    inlineThreshold: integerOf(args, 'inline-threshold', 0) ?? INLINE_THRESHOLD,
+    inlineThreshold: integerOf(args, 'inline-threshold', 0) ?? 0,
     recordSize: integerOf(args, 'record-size', 1),
     onUnsupported: choiceOf(args, 'on-unsupported', ON_UNSUPPORTED) ?? 'fail',
     overwrite: flagOf(args, 'overwrite'),

@@ -27,7 +27,7 @@ export interface BuildStages {
 export function makeStages(options: BuildOptions): BuildStages {
   const before = options.select ? [select(options.select)] : []
   // File by file: its small chunks lie together and are read together.
-  before.push(inline({ threshold: options.inlineThreshold }))
+  if (options.inlineThreshold > 0) before.push(inline({ threshold: options.inlineThreshold }))
   // After inlining, which reads the files where they are now.
   const after = options.rewritePaths ? [rewritePaths(options.rewritePaths)] : []
   return { before: compose(...before), after: compose(...after) }

@@ -1,6 +1,6 @@
 /** `kstream build`: files to one Parquet reference set. */
 import { checkTarget, isKStreamError, scan, Tally, UsageError, writeParquet } from '../../lib/index.ts'
-import { INLINE_THRESHOLD, ON_UNSUPPORTED, readOptions } from '../build-options.ts'
+import { ON_UNSUPPORTED, readOptions } from '../build-options.ts'
 import { each, makeStages, planSet } from '../build-plan.ts'
 import { reportBuild } from '../build-report.ts'
 import type { Command } from '../command.ts'
@@ -60,8 +60,8 @@ export const buildCommand: Command = {
     'identical-dims': valueOption('Dimensions that are equal in all files: compared and kept once'),
     select: valueOption('Arrays or groups to keep, with the coordinates they need'),
     'rewrite-paths': valueOption('Write references with another prefix: /old=s3://new'),
-    'inline-threshold': valueOption('Keep chunks of fewer bytes in the set itself; 0: none', {
-      defaultDescription: String(INLINE_THRESHOLD),
+    'inline-threshold': valueOption('Keep chunks of fewer bytes in the set itself', {
+      defaultDescription: '0, none',
     }),
     'record-size': valueOption('References in a shard', { defaultDescription: '100000' }),
     'on-unsupported': valueOption(`What references cannot express: ${ON_UNSUPPORTED.join(' or ')}`, {

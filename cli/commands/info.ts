@@ -1,7 +1,18 @@
-/** `kstream info`: what a file or a reference set holds, without reading a chunk index. */
+/** `kstream info`: what a file or a reference set holds; of JSON sets alone it reads the references. */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Header, readSetSummary, type SetSummary, scan, UsageError } from '../../lib/index.ts'
+import {
+  type ArrayMetadata,
+  detectJson,
+  type GroupMetadata,
+  type Header,
+  openSource,
+  readJsonSummary,
+  readSetSummary,
+  type SetSummary,
+  scan,
+  UsageError,
+} from '../../lib/index.ts'
 import { codecText, extentText, typeText } from '../array-text.ts'
 import type { Command } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
@@ -10,6 +21,8 @@ import { type Surroundings, say, writeLines } from '../output.ts'
 import { reportNotes, reportSkipped } from '../skipped-report.ts'
 import { formatBytes, formatCount, formatPlural, formatTable } from '../text-table.ts'
 
+/** Bytes that tell what a file is. */
+const HEAD = 1 << 13
 /** Characters of an attribute's value. */
 const LONGEST_VALUE = 100
 
@@ -18,7 +31,18 @@ function valueText(value: unknown): string {
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text
 }
 
-function headerLines({ groups, arrays }: Header): string[] {
+/** More columns of the table of arrays, flush right: the headings first. */
+type Columns = readonly (readonly string[])[]
+
+function countColumns(arrays: readonly (Counted & { readonly bytes: number })[]): Columns {
+  const rows = arrays.map(({ references, inlined, missing, bytes }) => [
+    ...[references, inlined, missing].map(formatCount),
+    formatBytes(bytes),
+  ])
+  return [['references', 'inlined', 'missing', 'bytes'], ...rows]
+}
+
+function headerLines({ groups, arrays }: Header, more: Columns = []): string[] {
   const rows = arrays.map((array) => [
     array.path,
     array.dims.join(', '),
@@ -27,9 +51,10 @@ function headerLines({ groups, arrays }: Header): string[] {
     typeText(array.dataType),
     codecText(array),
   ])
+  const heading = ['array', 'dims', 'shape', 'chunks', 'dtype', 'codecs']
   const table = formatTable(
-    [['array', 'dims', 'shape', 'chunks', 'dtype', 'codecs'], ...rows],
-    [...new Array<'left'>(6).fill('left')],
+    [heading, ...rows].map((row, index) => [...row, ...(more[index] ?? [])]),
+    [...heading.map(() => 'left' as const), ...(more[0] ?? []).map(() => 'right' as const)],
   )
   const attributes = groups.flatMap((group) =>
     Object.entries(group.attributes).map(([name, value]) => `  ${group.path}:${name} = ${valueText(value)}`),
@@ -55,32 +80,45 @@ async function describeFile(path: string, around: Surroundings): Promise<number>
   return code
 }
 
-/** Sums of the coverage; a set that kstream did not write has none. */
-function coverageText({ arrays }: SetSummary): string {
-  const records = arrays.map(({ coverage }) => coverage)
-  if (records.some((record) => record === undefined)) return 'no coverage: kstream did not write this set'
-  const sum = (name: 'references' | 'inlined' | 'missing') =>
-    records.reduce((total, record) => total + (record?.[name] ?? 0), 0)
-  const references = formatPlural(sum('references'), 'reference')
-  return `${references}, ${formatCount(sum('inlined'))} inlined, ${formatCount(sum('missing'))} missing`
-}
-
-async function describeSet(path: string, around: Surroundings): Promise<number> {
-  const summary = await readSetSummary(path)
-  const { recordSize, groups, arrays, skipped, notes, sources } = summary
-  const header: Header = {
+function headerOf(groups: readonly GroupMetadata[], arrays: readonly { metadata: ArrayMetadata }[]): Header {
+  return {
     kind: 'header',
     groups,
     arrays: arrays.map(({ metadata }) => metadata),
     skipped: [],
     notes: [],
   }
+}
+
+interface Counted {
+  readonly references: number
+  readonly inlined: number
+  readonly missing: number
+}
+
+function countText(arrays: readonly (Counted | undefined)[], bytes?: number): string {
+  const sum = (name: keyof Counted) => arrays.reduce((total, array) => total + (array?.[name] ?? 0), 0)
+  const references = formatPlural(sum('references'), 'reference')
+  const span = bytes === undefined ? '' : ` to ${formatBytes(bytes)}`
+  return `${references}${span}, ${formatCount(sum('inlined'))} inlined, ${formatCount(sum('missing'))} missing`
+}
+
+/** Sums of the coverage; a set that kstream did not write has none. */
+function coverageText({ arrays }: SetSummary): string {
+  const records = arrays.map(({ coverage }) => coverage)
+  if (records.some((record) => record === undefined)) return 'no coverage: kstream did not write this set'
+  return countText(records)
+}
+
+async function describeSet(path: string, around: Surroundings): Promise<number> {
+  const summary = await readSetSummary(path)
+  const { recordSize, groups, arrays, skipped, notes, sources } = summary
   const shards = arrays.reduce((total, array) => total + array.shards, 0)
   await writeLines(around, [
     `${path}: ${formatPlural(arrays.length, 'array')} in ${formatPlural(shards, 'shard')} of ${formatCount(recordSize)} rows`,
     coverageText(summary),
     ...(sources === undefined ? [] : [`references into ${formatPlural(sources, 'file')}`]),
-    ...headerLines(header),
+    ...headerLines(headerOf(groups, arrays)),
   ])
   reportSkipped(
     around,
@@ -98,6 +136,31 @@ async function describeSet(path: string, around: Surroundings): Promise<number> 
   return lost.length > 0 ? EXIT.refused : EXIT.done
 }
 
+async function describeJson(path: string, around: Surroundings): Promise<number> {
+  const summary = await readJsonSummary(path, { signal: around.signal })
+  const { arrays, groups, urls, moreUrls, notes, size, version } = summary
+  const bytes = arrays.reduce((total, array) => total + array.bytes, 0)
+  const wholeFiles = arrays.reduce((total, array) => total + array.wholeFiles, 0)
+  await writeLines(around, [
+    `${path}: ${formatPlural(arrays.length, 'array')} in ${formatBytes(size)} of JSON (version ${version})`,
+    countText(arrays, bytes),
+    `references into ${moreUrls ? 'more than ' : ''}${formatPlural(urls, 'file')}`,
+    ...(wholeFiles > 0 ? [`${formatCount(wholeFiles)} of them to whole files, not in the bytes`] : []),
+    ...headerLines(headerOf(groups, arrays), countColumns(arrays)),
+  ])
+  reportNotes(around, notes)
+  return EXIT.done
+}
+
+async function isJson(path: string, around: Surroundings): Promise<boolean> {
+  const source = await openSource(path, { signal: around.signal })
+  try {
+    return detectJson(await source.read(0, Math.min(HEAD, source.size), { signal: around.signal }))
+  } finally {
+    await source.close()
+  }
+}
+
 async function run(_args: Arguments, files: readonly string[], around: Surroundings): Promise<number> {
   const [path, ...others] = files
   if (path === undefined) throw new UsageError('no path: kstream info ocean.parq, or kstream info ocean.nc')
@@ -106,14 +169,18 @@ async function run(_args: Arguments, files: readonly string[], around: Surroundi
     () => true,
     () => false,
   )
-  return isSet ? describeSet(path, around) : describeFile(path, around)
+  if (isSet) return describeSet(path, around)
+  return (await isJson(path, around)) ? describeJson(path, around) : describeFile(path, around)
 }
 
 export const infoCommand: Command = {
   name: 'info',
   synopsis: 'PATH',
-  describe: 'Show what a file or a reference set holds',
+  describe: 'Show what a file or a reference set holds, in Parquet or kerchunk JSON',
   options: {},
-  examples: [['kstream info ocean.parq', 'Arrays, references and sources of a set']],
+  examples: [
+    ['kstream info ocean.parq', 'Arrays, references and sources of a set'],
+    ['kstream info legacy.json', 'The same of a JSON reference set, counted as it streams by'],
+  ],
   run,
 }

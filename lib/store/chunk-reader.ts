@@ -28,7 +28,7 @@ export interface ChunkReaderOptions {
   readonly keepBytes?: number
 }
 
-/** Grids of at most so many chunks are located once and kept. */
+/** Grids of at most so many chunks are located once and kept; of larger ones as many as these around the last chunk. */
 const KEPT_ROWS = 8192
 /** Files held open at once. */
 const KEPT_SOURCES = 32
@@ -58,6 +58,10 @@ export class ChunkReader {
   readonly #kept = new Map<string, Uint8Array>()
   #room: number
   readonly #located = new Map<number, Promise<ReadonlyMap<number, ChunkLocation>>>()
+  readonly #windows = new Map<
+    number,
+    { readonly from: number; readonly located: Promise<ReadonlyMap<number, ChunkLocation>> }
+  >()
 
   constructor(set: ReferenceSet, options: ChunkReaderOptions) {
     this.set = set
@@ -87,9 +91,8 @@ export class ChunkReader {
 
   /** Where one chunk lies; undefined where it is missing. */
   async locate(array: number, chunk: number): Promise<ChunkLocation | undefined> {
-    if (this.#isKept(array)) return (await this.#locateAll(array)).get(chunk)
-    for await (const location of this.#scan(array, chunk, chunk + 1)) return location
-    return undefined
+    const located = this.#isKept(array) ? this.#locateAll(array) : this.#locateWindow(array, chunk)
+    return (await located).get(chunk)
   }
 
   /** The stored bytes, or `length` of them from `start`. */
@@ -157,14 +160,24 @@ export class ChunkReader {
     return located
   }
 
-  async #collect(array: number): Promise<ReadonlyMap<number, ChunkLocation>> {
+  /** Chunks are asked for by their neighbours: one walk over the index serves them all. */
+  #locateWindow(array: number, chunk: number): Promise<ReadonlyMap<number, ChunkLocation>> {
+    const from = chunk - (chunk % KEPT_ROWS)
+    const last = this.#windows.get(array)
+    if (last?.from === from) return last.located
+    const located = this.#collect(array, from, from + KEPT_ROWS)
+    this.#windows.set(array, { from, located })
+    return located
+  }
+
+  async #collect(array: number, from?: number, to?: number): Promise<ReadonlyMap<number, ChunkLocation>> {
     const located = new Map<number, ChunkLocation>()
-    for await (const location of this.#scan(array)) located.set(location.chunk, location)
+    for await (const location of this.#scan(array, from, to)) located.set(location.chunk, location)
     return located
   }
 
   async *#scan(array: number, from?: number, to?: number): AsyncGenerator<ChunkLocation> {
-    const range = from === undefined ? {} : { from, to: to ?? from + 1 }
+    const range = from === undefined || to === undefined ? {} : { from, to }
     for await (const item of this.set.body({ arrays: [array], ...range, signal: this.#signal })) {
       if (item.kind === 'footer') this.#checkDropped(array, item.dropped)
       else if (item.array === array) yield* locationsOf(item)

@@ -14,9 +14,10 @@ export async function encodeFillChunk(array: ArrayMetadata): Promise<Uint8Array 
   const { fillValue, codecs } = array
   const size = itemSize(array.dataType)
   const elements = array.chunkShape.reduce((count, extent) => count * extent, 1)
-  if (fillValue === null || fillValue.length !== size || elements * size > MOST_CHUNK_BYTES) return undefined
+  const fill = fillValue ?? new Uint8Array(size)
+  if (fill.length !== size || elements * size > MOST_CHUNK_BYTES) return undefined
   if (!codecs.every(isEncodable)) return undefined
   const bytes = new Uint8Array(elements * size)
-  for (let at = 0; at < bytes.length; at += size) bytes.set(fillValue, at)
+  for (let at = 0; at < bytes.length; at += size) bytes.set(fill, at)
   return encodeChunk(bytes, codecs)
 }

@@ -92,6 +92,25 @@ test('--select keeps what is named, with its coordinates', async (t) => {
   assert.ok(paths.includes('sst') && paths.includes('time') && !paths.includes('temp'), paths.join())
 })
 
+test('chunks under --inline-threshold are inlined, none by default', async (t) => {
+  const cwd = await temporaryFolder(t)
+  const inlinedOf = async (...options: string[]) => {
+    const { code, stderr } = await kstream(['build', FILES[0], '-o', 'x.parq', '--overwrite', ...options], {
+      cwd,
+    })
+    assert.equal(code, 0, stderr)
+    const { arrays } = await readSetSummary(join(cwd, 'x.parq'))
+    return arrays.reduce((total, { coverage }) => total + (coverage?.inlined ?? 0), 0)
+  }
+  const summary = await kstream(['scan', FILES[0]])
+  const lengths = summary.stdout
+    .split('\n')
+    .flatMap((line) => (line.includes('"kind":"reference"') ? [JSON.parse(line).length] : []))
+  assert.ok(lengths.some((length) => length < 500) && lengths.some((length) => length >= 500))
+  assert.equal(await inlinedOf(), 0)
+  assert.equal(await inlinedOf('--inline-threshold', '500'), lengths.filter((length) => length < 500).length)
+})
+
 test('--rewrite-paths changes the references and the protocol of the opening line', async (t) => {
   const cwd = await temporaryFolder(t)
   const rewrite = `${fixture('ocean')}=s3://bucket/ocean`

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { fixture } from '../fixture.ts'
 import { COMMAND, kstream, temporaryFolder } from './command.ts'
@@ -88,6 +89,25 @@ test('info shows the arrays, dimensions and attributes of a file', async () => {
   assert.match(stdout, /^unlimited: time$/m)
   assert.match(stdout, /^temp +time, st_ocean, yt_ocean, xt_ocean +3 x 8 x 30 x 48 /m)
   assert.match(stdout, /^ {2}:\w+ = /m)
+})
+
+test('info counts the references of a JSON reference set, whatever its name', async () => {
+  const { code, stdout, stderr } = await kstream(['info', fixture('kerchunk-json/single-v0.json')])
+  assert.equal(code, 0, stderr)
+  assert.match(
+    stdout,
+    /: 14 arrays in 28\.8 kB of JSON \(version 0\)\n361 references to 164 kB, 0 inlined, 1 missing\n/,
+  )
+  assert.match(stdout, /^references into 1 file$/m)
+  assert.match(stdout, /^temp +time, st_ocean, yt_ocean, xt_ocean +3 x 8 x 30 x 48 .* 80 +0 +1 +52\.6 kB$/m)
+})
+
+test('info refuses other JSON, with the reason', async (t) => {
+  const cwd = await temporaryFolder(t)
+  await writeFile(join(cwd, 'broken'), '{"a/0": ["x.nc", NaN')
+  const { code, stderr } = await kstream(['info', 'broken'], { cwd })
+  assert.equal(code, 3)
+  assert.match(stderr, /broken: JSON reference set at byte 17: no JSON here, after the key "a\/0"/)
 })
 
 test('a reader that has seen enough ends it quietly', async () => {

@@ -67,23 +67,42 @@ def text_difference(mine: np.ndarray, truth: np.ndarray) -> str | None:
     if mine.dtype.kind not in "OUST":
         return f"type {mine.dtype}, should be strings"
     for index, (left, right) in enumerate(zip(mine.ravel(), truth.ravel(), strict=True)):
-        text = left.decode("utf-8", "surrogateescape") if isinstance(left, bytes) else ("" if left is None else str(left))
+        text = (
+            left.decode("utf-8", "surrogateescape")
+            if isinstance(left, bytes)
+            else ("" if left is None else str(left))
+        )
         if text != right:
             return f"string {index}: {text!r}, should be {right!r}"
     return None
 
 
 def structure_difference(mine: np.ndarray, truth: np.ndarray) -> str | None:
-    """Structures, field by field by name; fields of padding are not compared."""
+    """Structures, leaf by leaf by name; a set may flatten what is nested (`place.x`, `m.0`); padding is not compared."""
     if not mine.dtype.names:
         return f"type {mine.dtype}, should have the fields {truth.dtype.names}"
-    for name in truth.dtype.names or ():
-        if name not in mine.dtype.names:
+    found = leaves(mine)
+    for name, values in leaves(truth).items():
+        if name not in found:
             return f"no field {name!r}"
-        found = raw_difference(np.asarray(mine[name]), np.asarray(truth[name]))
-        if found:
-            return f"field {name!r}: {found}"
+        difference = raw_difference(found[name], values)
+        if difference:
+            return f"field {name!r}: {difference}"
     return None
+
+
+def leaves(values: np.ndarray) -> dict[str, np.ndarray]:
+    """The fields of a structure without structures or sub-arrays, by dotted path."""
+    parts: dict[str, np.ndarray] = {}
+    for name in values.dtype.names or ():
+        kind, field = values.dtype[name], np.asarray(values[name])
+        inner = kind.shape
+        for index in np.ndindex(*inner):
+            path = ".".join([name, *map(str, index)])
+            leaf = field[(..., *index)] if inner else field
+            nested = leaves(leaf) if leaf.dtype.names else {"": leaf}
+            parts |= {f"{path}.{key}" if key else path: value for key, value in nested.items()}
+    return parts
 
 
 def decoded_difference(mine: np.ndarray, truth: np.ndarray, scaled: bool) -> str | None:
@@ -98,7 +117,11 @@ def decoded_difference(mine: np.ndarray, truth: np.ndarray, scaled: bool) -> str
     if scaled and mine.dtype.kind == "f" and truth.dtype.kind == "f" and mine.dtype != truth.dtype:
         finite = np.abs(truth[np.isfinite(truth)])
         tolerance = 4 * np.finfo("f4").eps * (float(finite.max()) if finite.size else 0.0)
-        return None if np.allclose(mine, truth, rtol=1e-6, atol=tolerance, equal_nan=True) else "scaled values differ"
+        return (
+            None
+            if np.allclose(mine, truth, rtol=1e-6, atol=tolerance, equal_nan=True)
+            else "scaled values differ"
+        )
     if mine.dtype != truth.dtype:
         return f"type {mine.dtype}, should be {truth.dtype}"
     if mine.dtype.kind in "fc" and np.array_equal(mine, truth, equal_nan=True):
@@ -135,10 +158,16 @@ def is_nan(value: Any) -> bool:
 
 def attribute_difference(mine: dict[str, Any], truth: dict[str, Any]) -> str | None:
     """The first attribute that is absent, in excess or has another value; numbers by value, one element as a scalar."""
-    for name in truth.keys() | mine.keys():
+    added = {
+        "flag_values",
+        "flag_meanings",
+    }  # what a set says of an enum, which xarray's engines keep in the encoding
+    for name in sorted(truth.keys() | (mine.keys() - (added - truth.keys()))):
         if name not in mine or name not in truth:
             return f"attribute {name!r} only in the {'set' if name in mine else 'original'}"
-        left, right = (np.atleast_1d(np.asarray(value, dtype=object)).ravel() for value in (mine[name], truth[name]))
+        left, right = (
+            np.atleast_1d(np.asarray(value, dtype=object)).ravel() for value in (mine[name], truth[name])
+        )
         if left.size != right.size or loose_text_difference(left, right):
             return f"attribute {name!r}: {mine[name]!r}, should be {truth[name]!r}"
     return None

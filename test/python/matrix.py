@@ -16,8 +16,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-import pool
-from producers import COMMAND, ROOT, Checked, Task, build_and_check
+from producers import COMMAND, ROOT, Checked, Task, checked_all
 
 Case = dict[str, str]
 Verdict = tuple[str, str]  # (outcome, detail)
@@ -59,7 +58,10 @@ def beyond_cases(file: str, cases: list[Case], checked: Checked) -> list[tuple[C
     known = {case["path"] for case in cases}
     extra = [result for result in checked.results if result.path not in known and result.status in STATUS]
     return [
-        ({"file": file, "path": r.path, "what": "not a case", "policy": "either"}, (STATUS[r.status], f"{r.view}: {r.detail}"))
+        (
+            {"file": file, "path": r.path, "what": "not a case", "policy": "either"},
+            (STATUS[r.status], f"{r.view}: {r.detail}"),
+        )
         for r in extra
     ]
 
@@ -91,12 +93,16 @@ def report(verdicts: list[tuple[Case, Verdict]], verbose: bool) -> int:
 def generate(folder: Path) -> None:
     """Writes the matrix."""
     script = ROOT / "fixtures/generate/matrix.py"
-    subprocess.run([sys.executable, str(script), str(folder)], check=True, timeout=300, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, str(script), str(folder)], check=True, timeout=300, stderr=subprocess.DEVNULL
+    )
 
 
 def main() -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--command", default=COMMAND)
     parser.add_argument("--peer", default="", choices=["", "kerchunk"])
@@ -115,12 +121,12 @@ def main() -> int:
     verdicts: list[tuple[Case, Verdict]] = []
     with tempfile.TemporaryDirectory() as scratch:
         tasks = [
-            Task(folder / file, Path(scratch) / f"{file}.parq", options.command, options.peer, options.limit) for file in cases
+            Task(folder / file, Path(scratch) / f"{file}.parq", options.command, options.peer, options.limit)
+            for file in cases
         ]
-        for index, state, result in pool.run(build_and_check, tasks, 2 * options.limit, options.workers):
-            checked = result if state == "done" else Checked("broken", f"{state}: {result}")
+        for index, checked in checked_all(tasks, options.workers):
             file = tasks[index].file.name
-            print(f"{file}: {state}", file=sys.stderr, flush=True)
+            print(f"{file}: {checked.state}", file=sys.stderr, flush=True)
             verdicts += [(case, judge(case, checked)) for case in cases[file]]
             verdicts += beyond_cases(file, cases[file], checked)
     failed = report(verdicts, options.verbose)

@@ -16,7 +16,7 @@ NON_COORDINATE = "_nc4_non_coord_"
 
 @dataclass(frozen=True)
 class Entry:
-    """One link: where it is, what it leads to, and whether the same object was met before under another path."""
+    """One link: where it is, what it leads to, and whether its object was met before under another path."""
 
     path: str
     kind: str  # array | group | null | type | dangling | unreadable
@@ -47,7 +47,7 @@ def kind_of(node: Any) -> str:
 
 
 def walk(file: h5py.File) -> Iterator[Entry]:
-    """Every link, hard ones first, so that the first path of an object is its own; each group is entered once."""
+    """Every link, hard ones first, so that an object's first path is its own; each group is entered once."""
     seen = {identity(file)}
     groups: list[tuple[str, h5py.Group]] = [("", file)]
     later: list[tuple[str, h5py.Group, str]] = []
@@ -69,7 +69,12 @@ def walk(file: h5py.File) -> Iterator[Entry]:
 
 
 def visit(
-    prefix: str, group: h5py.Group, name: str, soft: bool, seen: set[tuple[int, int]], groups: list[tuple[str, h5py.Group]]
+    prefix: str,
+    group: h5py.Group,
+    name: str,
+    soft: bool,
+    seen: set[tuple[int, int]],
+    groups: list[tuple[str, h5py.Group]],
 ) -> Iterator[Entry]:
     """The entry of one link; a group met for the first time through a hard link joins the walk."""
     path = f"{prefix}/{name}" if prefix else name
@@ -93,6 +98,11 @@ def is_dimension_only(node: h5py.Dataset) -> bool:
     except (OSError, TypeError, ValueError, RuntimeError):
         return False
     return isinstance(name, bytes) and name.startswith(NOT_A_VARIABLE)
+
+
+def has_scales(node: h5py.Dataset) -> bool:
+    """True for an array with netCDF dimensions."""
+    return "DIMENSION_LIST" in node.attrs or "_Netcdf4Dimid" in node.attrs or "CLASS" in node.attrs
 
 
 def has_objects(dtype: np.dtype) -> bool:
@@ -125,11 +135,3 @@ def values_of(node: h5py.Dataset, selection: tuple[slice, ...]) -> np.ndarray:
     """The values h5py reads, C order; an array type gives trailing axes."""
     values = node[selection] if selection else node[()]
     return as_text(values) if is_text(node.dtype) else np.asarray(values)
-
-
-def unpadded(node: h5py.Dataset, values: np.ndarray) -> np.ndarray:
-    """Space-padded text without its spaces, which libhdf5 takes off as it reads and a reference cannot."""
-    kind = node.id.get_type()
-    if isinstance(kind, h5py.h5t.TypeStringID) and values.dtype.kind == "S" and kind.get_strpad() == h5py.h5t.STR_SPACEPAD:
-        return np.char.rstrip(values, b" ").astype(values.dtype)
-    return values

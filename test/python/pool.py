@@ -1,4 +1,4 @@
-"""Work in processes of their own, each task with a time limit: readers of damaged files hang, crash and leak."""
+"""Work in processes of their own, each task with a time limit: readers hang, crash and leak."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def serve(connection: Connection, function: Callable[[Any], Any]) -> None:
             connection.send(("failed", f"{type(problem).__name__}: {problem}"[:500]))
 
 
-def run(function: Callable[[Any], Any], tasks: Sequence[Any], limit: float, workers: int = 2) -> Iterator[tuple[int, str, Any]]:
+def run(
+    function: Callable[[Any], Any], tasks: Sequence[Any], limit: float, workers: int = 2
+) -> Iterator[tuple[int, str, Any]]:
     """(index, state, result) as tasks end; state: done, failed (the message), hung or crashed."""
     waiting = list(range(len(tasks)))[::-1]
     crew = [Worker(function) for _ in range(min(workers, len(tasks)))]

@@ -1,4 +1,4 @@
-"""Reference sets as Python users open them: zarr-python on fsspec's reference filesystem, xarray's kerchunk engine."""
+"""Reference sets as Python users open them: zarr-python on fsspec, and xarray's kerchunk engine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,12 @@ STORAGE = {"remote_protocol": "file"}
 def open_zarr(path: Path, engine: str) -> zarr.Group:
     """The set's root group through zarr-python; engine: fastparquet or pyarrow."""
     files = fsspec.filesystem(
-        "reference", fo=str(path), remote_protocol="file", asynchronous=True, engine=engine, skip_instance_cache=True
+        "reference",
+        fo=str(path),
+        remote_protocol="file",
+        asynchronous=True,
+        engine=engine,
+        skip_instance_cache=True,
     )
     if not files.async_impl:
         files = AsyncFileSystemWrapper(files)
@@ -33,7 +38,10 @@ def open_xarray(path: Path, group: str, **options: Any) -> xarray.Dataset:
     own = path / group if group else path
     if not (own / ".zmetadata").exists() and not (path / ".kstream").exists():
         own, options = path, {**options, "group": group}
-    backend = {"storage_options": storage, "open_dataset_options": {"chunks": None}}  # dask takes a second an array
+    backend = {
+        "storage_options": storage,
+        "open_dataset_options": {"chunks": None},
+    }  # dask takes a second an array
     return xarray.open_dataset(str(own), engine="kerchunk", backend_kwargs=backend, **options)
 
 
@@ -53,7 +61,7 @@ def group_paths(path: Path) -> set[str]:
 
 
 def has_missing_chunks(path: Path, array: str) -> bool:
-    """True where a shard is absent or has a row without a reference: pyarrow's reader under pandas 3 fails on those."""
+    """True where a shard is absent or has a row without a reference: pyarrow under pandas 3 fails on those."""
     shards = sorted((path / array).glob("refs.*.parq"))
     for shard in shards:
         columns = pyarrow.parquet.read_table(shard).to_pydict()
@@ -88,7 +96,9 @@ class Coverage:
                     if isinstance(item, str) and section in ("skipped", "notes"):
                         self.add(key, section, {"reason": item})
                     else:
-                        self.collect(item, key if key in ("skipped", "notes", "dropped") or not section else section)
+                        self.collect(
+                            item, key if key in ("skipped", "notes", "dropped") or not section else section
+                        )
 
     def add(self, path: str, status: str, record: dict[str, Any]) -> None:
         """Files one record."""

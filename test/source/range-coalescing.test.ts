@@ -1,5 +1,6 @@
 /** Reads that lie near one another: how many are made of them, and whose abort stops what. */
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import { test } from 'node:test'
 import type { ByteSource } from '../../lib/source/byte-source.ts'
 import { openMemory } from '../../lib/source/memory.ts'
@@ -137,6 +138,14 @@ test('one abort fails one read; the shared read goes on until the last gives up'
   await assert.rejects(b, { name: 'AbortError' })
   assert.equal(reads[0].signal?.aborted, true)
   release()
+})
+
+test('hundreds of reads put one listener on the signal that they share', async () => {
+  const near = withRangeCoalescing(openMemory(content, 'memory:shared'))
+  const { signal } = new AbortController()
+  await Promise.all(Array.from({ length: 200 }, () => near.read(0, 4, { signal })))
+  await Promise.all(Array.from({ length: 200 }, () => near.read(4, 4, { signal })))
+  assert.equal(getEventListeners(signal, 'abort').length, 1)
 })
 
 test('a read without a signal keeps the shared read alive', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { parsePythonJson } from '../../lib/format/kerchunk-parquet/python-json.ts'
+import { parsePythonJson } from '../../lib/format/python-json.ts'
 import { floatText, type JsonValue, jsonText } from '../../lib/write/json-text.ts'
 
 test('floating-point numbers read as Python prints them', () => {

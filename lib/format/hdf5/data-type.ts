@@ -1,5 +1,6 @@
 /** HDF5 datatypes as Zarr v2 data types. */
 import { UnsupportedError } from '../../errors.ts'
+import { chunkCoordinates } from '../../model/chunk-grid.ts'
 import { type DataType, type DataTypeField, itemSize } from '../../model/data-type.ts'
 import type { Attributes } from '../../model/metadata.ts'
 import { isBoolean } from './attribute-value.ts'
@@ -105,7 +106,7 @@ function complexOfCompound(type: Datatype & { readonly class: 'compound' }): str
 
 /**
  * Fields in the order of their offsets; the gaps between them are fields of plain bytes. Zarr's readers take no
- * structures within structures and no arrays within them, so those are spread: `a.x`, `a.y`; `b.0`, `b.1`.
+ * structures within structures and no arrays within them, so those are spread: `a.x`, `a.y`; `b.0.0`, `b.0.1`.
  */
 function compoundType(type: Datatype): DataType {
   const fields: { readonly name: string; readonly offset: number; readonly type: string }[] = []
@@ -136,11 +137,13 @@ function* spread(
   offset: number,
   type: Datatype,
 ): Generator<{ name: string; offset: number; type: string }> {
-  const within = (part: string | number) => (name === '' ? `${part}` : `${name}.${part}`)
+  const within = (part: string) => (name === '' ? part : `${name}.${part}`)
   const { base, shape } = unwrapArray(type)
   if (shape.length > 0) {
     const count = shape.reduce((product, extent) => product * extent, 1)
-    for (let i = 0; i < count; i++) yield* spread(within(i), offset + i * base.size, base)
+    for (let i = 0; i < count; i++) {
+      yield* spread(within(chunkCoordinates(i, shape).join('.')), offset + i * base.size, base)
+    }
   } else if (type.class === 'compound' && complexOfCompound(type) === undefined) {
     for (const member of type.members) yield* spread(within(member.name), offset + member.offset, member.type)
   } else if (type.class === 'complex' && complexType(type.base) === undefined) {

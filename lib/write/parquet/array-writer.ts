@@ -8,6 +8,8 @@ import { type FillPlan, planFill } from '../fill-value.ts'
 import type { JsonValue } from '../json-text.ts'
 import { Shard } from './shard.ts'
 
+const NO_ATTRIBUTE = 'there is no attribute _FillValue'
+
 export interface ArrayWriterOptions {
   /** Rows of a shard. */
   readonly recordSize: number
@@ -32,6 +34,8 @@ export class ArrayWriter {
   dropped: string | undefined
   readonly #options: ArrayWriterOptions
   readonly #fill: FillPlan
+  // Whether missing chunks are written out as the fill value.
+  #gapless: boolean
   #fillChunk: Uint8Array | undefined
   // Chunks of the grid; Infinity while an axis may still grow.
   #chunks: number
@@ -49,6 +53,7 @@ export class ArrayWriter {
     this.metadata = metadata
     this.#options = options
     this.#fill = planFill(metadata)
+    this.#gapless = this.#fill.kind === 'conflict' || (this.#fill.kind === 'value' && !this.#fill.attribute)
     this.#chunks = countChunks(metadata, metadata.shape)
   }
 
@@ -58,8 +63,7 @@ export class ArrayWriter {
     while (row < batch.rows && this.dropped === undefined) {
       const chunk = batch.chunk[row]
       this.#checkChunk(chunk)
-      if (chunk > this.#next && this.#fill.kind === 'conflict')
-        await this.#inlineFill(chunk, this.#fill.reason)
+      if (chunk > this.#next && this.#gapless) await this.#inlineFill(chunk)
       if (this.dropped !== undefined) return
       await this.#openShard(Math.floor(chunk / this.#options.recordSize))
       row = this.#addRows(batch, row)
@@ -74,8 +78,7 @@ export class ArrayWriter {
       throw this.#broken(`${path}: the shape ends as [${shape}], but was announced as [${announced}]`)
     this.#chunks = countChunks(this.metadata, shape)
     if (this.#next > this.#chunks) throw this.#broken(`chunk ${this.#next - 1} is outside the grid`)
-    if (this.#next < this.#chunks && this.#fill.kind === 'conflict')
-      await this.#inlineFill(this.#chunks, this.#fill.reason)
+    if (this.#next < this.#chunks && this.#gapless) await this.#inlineFill(this.#chunks)
     await this.#closeShard()
     return this.#chunks - this.references - this.inlined
   }
@@ -87,11 +90,13 @@ export class ArrayWriter {
 
   /** A remark on the fill value that its user should know of. */
   fillNote(missing: number): string | undefined {
-    if (this.filled > 0 && this.#fill.kind === 'conflict') {
-      return `${this.filled} missing chunks are inlined as the fill value: ${this.#fill.reason}`
+    if (this.#fill.kind === 'null') return undefined
+    if (this.filled > 0 && missing === 0) {
+      const reason = this.#fill.kind === 'conflict' ? this.#fill.reason : NO_ATTRIBUTE
+      return `${this.filled} missing chunks are inlined as the fill value: ${reason}`
     }
-    if (missing === 0 || this.#fill.kind !== 'value' || this.#fill.attribute) return undefined
-    return `${missing} missing chunks read as the file's fill value, which xarray masks: there is no attribute _FillValue`
+    if (missing === 0 || this.#fill.kind === 'conflict' || this.#fill.attribute) return undefined
+    return `${missing} missing chunks read as the file's fill value, which xarray masks: ${NO_ATTRIBUTE}`
   }
 
   /** Gives up the array, whose open shard is forgotten. */
@@ -103,11 +108,10 @@ export class ArrayWriter {
   #addRows(batch: ReferenceBatch, start: number): number {
     const { recordSize } = this.#options
     const base = this.#shardNumber * recordSize
-    const gapless = this.#fill.kind === 'conflict'
     let row = start
     for (; row < batch.rows; row++) {
       const chunk = batch.chunk[row]
-      if (chunk >= base + recordSize || (gapless && chunk > this.#next)) break
+      if (chunk >= base + recordSize || (this.#gapless && chunk > this.#next)) break
       this.#checkChunk(chunk)
       if (batch.path[row] === INLINE) this.#addInline(chunk - base, batch.raw?.[row])
       else if (batch.filterMask && batch.filterMask[row] !== 0) {
@@ -160,13 +164,15 @@ export class ArrayWriter {
   }
 
   /** Inlines the fill value in all chunks from the next up to `end`, where they are few. */
-  async #inlineFill(end: number, reason: string): Promise<void> {
+  async #inlineFill(end: number): Promise<void> {
     const count = this.filled + end - this.#next
-    const feature = `chunks are missing, and ${reason}`
-    if (count > MOST_FILL_CHUNKS) return this.#unsupported(feature)
-    this.#fillChunk ??= await encodeFillChunk(this.metadata)
+    if (count <= MOST_FILL_CHUNKS) this.#fillChunk ??= await encodeFillChunk(this.metadata)
     const bytes = this.#fillChunk
-    if (!bytes || count * bytes.length > MOST_FILL_BYTES) return this.#unsupported(feature)
+    if (!bytes || count > MOST_FILL_CHUNKS || count * bytes.length > MOST_FILL_BYTES) {
+      this.#gapless = false
+      if (this.#fill.kind === 'conflict') this.#unsupported(`chunks are missing, and ${this.#fill.reason}`)
+      return
+    }
     for (; this.#next < end; this.#next++) {
       const { recordSize } = this.#options
       await this.#openShard(Math.floor(this.#next / recordSize))

@@ -284,11 +284,27 @@ test('sources and coverage stand beside the set, without a time of building', as
   )
   assert.equal(
     readFileSync(join(path, '.kstream/coverage.ndjson'), 'utf8'),
-    '{"path": "t", "outcome": "referenced", "chunks": 4, "references": 2, "inlined": 0, "missing": 2, ' +
-      '"shards": [[0, 0], [3, 3]]}\n' +
-      '{"path": "t", "note": "2 missing chunks read as the file\'s fill value, which xarray masks: ' +
+    '{"path": "t", "outcome": "referenced", "chunks": 4, "references": 2, "inlined": 2, "missing": 0, ' +
+      '"shards": [[0, 3]]}\n' +
+      '{"path": "t", "note": "2 missing chunks are inlined as the fill value: ' +
       'there is no attribute _FillValue"}\n',
   )
+})
+
+test('without the attribute _FillValue a few missing chunks are inlined, and many are left to the fill value', async () => {
+  const array = arrayOf({ path: 't', shape: [20_000], fillValue: Uint8Array.of(1, 0) })
+  const { path, report } = await write({ arrays: [array], rows: [[reference(2), reference(19_000)]] })
+  assert.deepEqual(report.notes, [
+    {
+      path: 't',
+      reason:
+        "19996 missing chunks read as the file's fill value, which xarray masks: there is no attribute _FillValue",
+    },
+  ])
+  assert.match(readFileSync(join(path, '.zmetadata'), 'utf8'), /"fill_value": 1,/)
+  const few = await write({ arrays: [{ ...array, shape: [3] }], rows: [[reference(2)]] })
+  assert.match(readFileSync(join(few.path, '.zmetadata'), 'utf8'), /"fill_value": null/)
+  assert.match(few.report.notes[0].reason, /^2 missing chunks are inlined as the fill value/)
 })
 
 test('exactly one set is taken, and nonsense is refused before anything is read', async () => {
