@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -73,42 +72,19 @@ def has_missing_chunks(path: Path, array: str) -> bool:
 
 
 class Coverage:
-    """What a set says about the arrays it left out (`skipped`) or remarks on (`notes`): path to reason."""
+    """What a set's `.kstream/coverage.ndjson` says: arrays left out with their reason, and remarks, by path."""
 
     def __init__(self, path: Path) -> None:
         self.skipped: dict[str, str] = {}
         self.notes: dict[str, str] = {}
-        for file in sorted((path / ".kstream").glob("coverage*")) if (path / ".kstream").is_dir() else []:
-            for value in documents(file):
-                self.collect(value, "")
-
-    def collect(self, value: Any, section: str) -> None:
-        """Gathers every record with a path, by the section or the status it stands under."""
-        if isinstance(value, list):
-            for item in value:
-                self.collect(item, section)
-        elif isinstance(value, dict):
-            path = value.get("path", value.get("array"))
-            if isinstance(path, str):
-                self.add(path, str(value.get("status", value.get("outcome", section))), value)
-            else:
-                for key, item in value.items():
-                    if isinstance(item, str) and section in ("skipped", "notes"):
-                        self.add(key, section, {"reason": item})
-                    else:
-                        self.collect(
-                            item, key if key in ("skipped", "notes", "dropped") or not section else section
-                        )
-
-    def add(self, path: str, status: str, record: dict[str, Any]) -> None:
-        """Files one record."""
-        reason = str(record.get("reason", record.get("note", "")))
-        if status in ("skipped", "dropped"):
-            self.skipped[path.strip("/")] = reason
-        elif reason:
-            self.notes[path.strip("/")] = reason
-        for note in record.get("notes", []) if isinstance(record.get("notes"), list) else []:
-            self.notes[path.strip("/")] = str(note)
+        file = path / ".kstream" / "coverage.ndjson"
+        for line in file.read_text().splitlines() if file.is_file() else []:
+            record = json.loads(line)
+            name = record["path"].strip("/")
+            if record.get("outcome") == "skipped":
+                self.skipped[name] = record["reason"]
+            elif "note" in record:
+                self.notes[name] = "\n".join(filter(None, [self.notes.get(name), record["note"]]))
 
     def named(self, path: str) -> str | None:
         """The reason given for a path or for a group above it, in `skipped` first."""
@@ -119,13 +95,3 @@ class Coverage:
                 if reason is not None:
                     return reason
         return None
-
-
-def documents(file: Path) -> list[Any]:
-    """The JSON documents of a file: one, or one a line; gzip told by its first bytes."""
-    content = file.read_bytes()
-    text = (gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content).decode()
-    try:
-        return [json.loads(text)]
-    except json.JSONDecodeError:
-        return [json.loads(line) for line in text.splitlines() if line.strip()]

@@ -121,6 +121,7 @@ function parseName(cursor: Cursor, version: number): string {
 
 function parseCompound(cursor: Cursor, prefix: Prefix): Datatype {
   const count = prefix.bits & 0xffff
+  if (count === 0) throw cursor.error('a compound without members')
   const members: CompoundMember[] = []
   for (let i = 0; i < count; i++) members.push(parseMember(cursor, prefix))
   return { class: 'compound', size: prefix.size, members }

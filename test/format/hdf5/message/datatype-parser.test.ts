@@ -151,6 +151,9 @@ describe('what a crafted file might hold', () => {
   test('more members than bytes', () => {
     assert.throws(() => parseDatatype(cursorOf(head(3, 6, 0xffff, 8), 'a\0')), FormatError)
   })
+  test('a compound without members, which libhdf5 refuses too', () => {
+    assert.throws(() => parseDatatype(cursorOf(head(3, 6, 0, 8))), /without members/)
+  })
   test('an array of 2^32 fields in a compound', () => {
     const array = bytesOf(head(3, 10, 0, 0xfffffff0), [1, 1], [0x3ffffffc, 4], fixedPoint(3, 4))
     const type = parseDatatype(cursorOf(head(3, 6, 1, 0xfffffff0), 'a\0', [0, 4], array))
