@@ -42,7 +42,11 @@ export const DECODING_ATTRIBUTES = [
   'flag_values',
   'flag_masks',
   'flag_meanings',
+  'dtype',
 ] as const
+
+/** Attributes that name an array whose values are in these units: where units are converted, it has to be known in both. */
+const NAMES_BOUNDS = ['bounds', 'climatology'] as const
 
 /** Parameters that decoders do not need, by codec: they only tell how hard the writer tried. Blosc describes itself. */
 const ENCODING_ONLY: Readonly<Record<string, readonly string[]>> = {
@@ -99,7 +103,8 @@ export function compareMeaning(
       check('extent', `the extent of ${name}`, a.shape[axis], b.shape[axis], SPLIT_UP)
     }
   }
-  for (const name of DECODING_ATTRIBUTES) {
+  const changesUnits = convertsTime && !sameAttribute(a.attributes.units, b.attributes.units)
+  for (const name of changesUnits ? [...DECODING_ATTRIBUTES, ...NAMES_BOUNDS] : DECODING_ATTRIBUTES) {
     if (sameDecoding(name, a.attributes, b.attributes, convertsTime)) continue
     const [x, y] = [a.attributes[name] ?? ABSENT, b.attributes[name] ?? ABSENT]
     found.push({ kind: 'attribute', array: a.path, subject: name, inputs, values: [x, y], advice: SPLIT_UP })

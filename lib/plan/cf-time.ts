@@ -56,6 +56,13 @@ export function sameTimeUnits(a: TimeUnits, b: TimeUnits): boolean {
   return a.calendar === b.calendar && a.unit === b.unit && a.reference === b.reference
 }
 
+/** Nanoseconds from the calendar's zero to a finite value; of a fraction nothing below a nanosecond is kept. */
+export function nanosecondsOf(value: number | bigint, { unit, reference }: TimeUnits): bigint {
+  const whole = typeof value === 'bigint' ? value : BigInt(Math.trunc(value))
+  const rest = typeof value === 'bigint' ? 0 : value - Math.trunc(value)
+  return whole * unit + BigInt(Math.round(rest * Number(unit))) + reference
+}
+
 /**
  * One time in other units of the same calendar. An integer comes back as a bigint where the result is one, and as the
  * nearest double otherwise; a double is split at its point, so that neither a far reference nor a small unit costs digits
@@ -63,10 +70,7 @@ export function sameTimeUnits(a: TimeUnits, b: TimeUnits): boolean {
  */
 export function convertTime(value: number | bigint, from: TimeUnits, to: TimeUnits): number | bigint {
   if (typeof value === 'number' && !Number.isFinite(value)) return value
-  const whole = typeof value === 'bigint' ? value : BigInt(Math.trunc(value))
-  const rest = typeof value === 'bigint' ? 0 : value - Math.trunc(value)
-  const parts = BigInt(Math.round(rest * Number(from.unit)))
-  const nanoseconds = whole * from.unit + parts + (from.reference - to.reference)
+  const nanoseconds = nanosecondsOf(value, from) - to.reference
   const quotient = nanoseconds / to.unit
   const remainder = nanoseconds % to.unit
   if (typeof value === 'bigint' && remainder === 0n) return quotient

@@ -3,7 +3,7 @@ import type { ArrayMetadata, AttributeValue } from '../model/metadata.ts'
 import { elementValue, isNumeric, type Numbers } from '../store/element.ts'
 import { type Barrier, DECODING_ATTRIBUTES } from './barriers.ts'
 import { calendarOf } from './calendar.ts'
-import { convertTime, parseTimeUnits, sameTimeUnits, type TimeUnits } from './cf-time.ts'
+import { convertTime, nanosecondsOf, parseTimeUnits, sameTimeUnits, type TimeUnits } from './cf-time.ts'
 
 /** How one file's values become the first file's. */
 export interface TimeConversion {
@@ -52,6 +52,23 @@ export function fillTest(array: ArrayMetadata): (value: number | bigint) => bool
   return (value) => known.has(Number(value))
 }
 
+/** The first integer that is no longer told from its neighbours, as the double that it became is too coarse. */
+export function findLost(
+  values: Numbers,
+  converted: readonly (number | bigint)[],
+  { from, to }: TimeConversion,
+  isFill: (value: number | bigint) => boolean,
+): bigint | undefined {
+  if (values instanceof Float32Array || values instanceof Float64Array) return undefined
+  for (const [at, result] of converted.entries()) {
+    if (typeof result === 'bigint' || isFill(values[at])) continue
+    const exact = BigInt(values[at])
+    const off = nanosecondsOf(result, to) - nanosecondsOf(exact, from)
+    if ((off < 0n ? -off : off) * 2n >= from.unit) return exact
+  }
+  return undefined
+}
+
 /** The values converted, fill values as they are; integers stay integers (bigints) where the result is one. */
 export function convertValues(
   values: Numbers,
@@ -86,7 +103,7 @@ export function fitsType(value: number | bigint, type: string): boolean {
   return signed ? BigInt.asIntN(bits, value) === value : BigInt.asUintN(bits, value) === value
 }
 
-/** The array with double elements of the same byte order: where converted integers are integers no more. */
+/** The array with little-endian double elements: where converted integers are integers no more. */
 export function promotedToDouble(array: ArrayMetadata): ArrayMetadata {
   const attributes = Object.entries(array.attributes).map(([name, value]) => {
     const typed = (DECODING_ATTRIBUTES as readonly string[]).includes(name) && typeof value === 'bigint'

@@ -11,6 +11,7 @@ import {
   conversionBarrier,
   convertValues,
   fillTest,
+  findLost,
   fitsType,
   planTimeConversion,
   promotedToDouble,
@@ -76,10 +77,18 @@ export class GatheredValues {
     const conversion = planTimeConversion(from, to)
     if (!conversion || bytes.length === 0) return bytes
     const { array } = this.#planned
+    const inputs = [this.#first.name, part.name] as const
     const units = [this.#units(this.#first), this.#units(part.layout)] as const
-    const barrier = conversionBarrier(array, [this.#first.name, part.name], units)
+    const barrier = conversionBarrier(array, inputs, units)
     if (barrier) throw barrierError([barrier])
-    return convertValues(numbersOf(bytes, array.dataType), conversion, this.#isFill)
+    const numbers = numbersOf(bytes, array.dataType)
+    const converted = convertValues(numbers, conversion, this.#isFill)
+    const lost = findLost(numbers, converted, conversion, this.#isFill)
+    if (lost === undefined) return converted
+    const advice = `${lost} is too fine for an 8-byte float in the other units: put the file with the finer units first`
+    throw barrierError([
+      { kind: 'attribute', array: array.path, subject: 'units', inputs, values: units, advice },
+    ])
   }
 
   #units(layout: Layout): string {

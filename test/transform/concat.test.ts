@@ -462,6 +462,8 @@ describe('concat refuses what kerchunk and VirtualiZarr combine to wrong values'
       { ...february, changes: at('degC') },
       /temp: units differs: K in .*degC in/,
     )
+    const dtype = { temp: { attributes: { dtype: 'bool' } } }
+    await refused({ ...january, changes: dtype }, february, /temp: dtype differs: bool in .*absent in/)
     const flags = (...values: bigint[]) => ({ temp: { attributes: { flag_values: values } } })
     await refused(
       { ...january, changes: flags(0n, 1n) },
@@ -644,6 +646,42 @@ describe('concat converts time', () => {
       { ...february, changes: packed('hours since 2000-01-01') },
       /packed/,
     )
+  })
+
+  it('refuses bounds that only one file names, where the units differ', async () => {
+    const unnamed = (units: string) => ({ time: { attributes: { units } } })
+    await refused(
+      { ...january, changes: unnamed('hours since 2000-01-01') },
+      { ...february, units: 'days since 2000-01-01' },
+      /time: bounds differs: absent in .*, time_bnds in /,
+    )
+    const files = new MemoryFiles()
+    const set = await combine(files, [
+      month(files, '/m/a.nc', { ...january, changes: unnamed('days since 2000-01-01') }),
+      month(files, '/m/b.nc', { ...february, units: 'days since 2000-01-01' }),
+    ])
+    assert.match(set.header.notes[0].reason, /attribute bounds differs/)
+  })
+
+  it('refuses integers that are too fine for a double in the other units, and takes them first', async () => {
+    const files = new MemoryFiles()
+    const of = (url: string, units: string, ...times: bigint[]) => {
+      const bytes = new Uint8Array(BigInt64Array.from(times).buffer)
+      const shape = [times.length]
+      return files.set(url, [
+        { path: 'time', dims: ['time'], shape, dataType: '<i8', bytes, attributes: { units } },
+      ])
+    }
+    const micro = of('/m/a.nc', 'microseconds since 1970-01-01', 946684800000001n)
+    const nano = of('/m/b.nc', 'nanoseconds since 1970-01-02', 946684800000000011n, 946684800000000012n)
+    await assert.rejects(
+      combine(files, [micro, nano]),
+      /time: units differs: microseconds .* in \/m\/a.nc, nanoseconds .* in \/m\/b.nc; 946684800000000011 is too fine/,
+    )
+    const later = of('/m/c.nc', 'microseconds since 1970-01-03', 946684800000001n)
+    const set = await combine(files, [nano, later])
+    const exact = BigInt64Array.of(946684800000000011n, 946684800000000012n, 946771200000001000n)
+    assert.deepEqual(await values(files, set, 'time'), exact)
   })
 
   it('refuses bounds too large to convert, which have the units of their coordinate', async () => {
