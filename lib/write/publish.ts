@@ -72,7 +72,9 @@ async function replace(folder: string, target: Target, aside: string): Promise<v
     await rename(folder, target.path)
   } catch (error) {
     if (target.replaces) await rename(aside, target.path)
-    throw error
+    const taken = ['ENOTEMPTY', 'EEXIST'].includes(String(errorCode(error)))
+    if (!taken) throw error
+    throw new WriteError(target.path, 'another set was put there meanwhile, and stays', { cause: error })
   }
   await syncFolder(dirname(target.path))
   if (target.replaces) await rm(aside, { recursive: true, force: true })

@@ -42,6 +42,20 @@ test('a set that is there is replaced only when asked', async () => {
   assert.deepEqual(readdirSync(folder), ['there.parq'])
 })
 
+test('a set that another build puts there meanwhile stays', async () => {
+  const parent = join(folder, 'race')
+  mkdirSync(parent)
+  const path = join(parent, 'race.parq')
+  const target = await checkTarget(path)
+  const losing = publish(target, async (built) => {
+    writeFileSync(join(built, 'mark'), '')
+    await write(path)
+  })
+  await assert.rejects(losing, { code: 'ERR_KSTREAM_WRITE', message: /another set was put there meanwhile/ })
+  assert.deepEqual(readdirSync(parent), ['race.parq'])
+  assert.ok(!existsSync(join(path, 'mark')))
+})
+
 test('what is not a reference set is never touched', async () => {
   const path = join(folder, 'other')
   mkdirSync(path)
