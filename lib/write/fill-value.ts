@@ -15,6 +15,7 @@ export type FillPlan =
 
 const OTHER_ATTRIBUTE = 'its fill value differs from its attribute _FillValue'
 const NO_FILL = "Zarr's readers have no fill value for its type"
+const MINUS_ZERO = "its fill value is -0.0, which Zarr's readers take for 0.0"
 
 /**
  * Plans the fill value of an array. Any `fill_value` but null becomes xarray's `_FillValue`, so that a fill of 0 would
@@ -24,7 +25,8 @@ export function planFill(array: ArrayMetadata): FillPlan {
   const bytes = array.fillValue
   const type = typeof array.dataType === 'string' ? parseScalarType(array.dataType) : undefined
   if (!hasReadableFill(array.dataType, bytes)) return { kind: 'conflict', reason: NO_FILL }
-  if (bytes === null || type?.kind === 'O' || isZero(bytes, type)) return { kind: 'null' }
+  if (bytes === null || type?.kind === 'O' || bytes.every((byte) => byte === 0)) return { kind: 'null' }
+  if (isZero(bytes, type)) return { kind: 'conflict', reason: MINUS_ZERO }
   const json = fillJson(bytes, array.dataType)
   const declared = Object.hasOwn(array.attributes, '_FillValue') ? array.attributes._FillValue : undefined
   if (declared === undefined) return { kind: 'value', json, attribute: false }
@@ -61,10 +63,10 @@ export function fillJson(bytes: Uint8Array, dataType: DataType): JsonValue {
   return type.kind === 'c' ? parts : parts[0]
 }
 
-/** Zero in value: -0.0 too, as a fill value of -0.0 would mask every 0.0. */
+/** Zero in value, though not in its bytes. */
 function isZero(bytes: Uint8Array, type: ScalarType | undefined): boolean {
   const numbers = type && (type.kind === 'f' || type.kind === 'c') ? parseNumbers(bytes, type) : undefined
-  return numbers ? numbers.every((number) => number === 0) : bytes.every((byte) => byte === 0)
+  return numbers?.every((number) => number === 0) ?? false
 }
 
 function equalsFill(attribute: AttributeValue, bytes: Uint8Array, type: ScalarType): boolean {
