@@ -1,5 +1,5 @@
 /** The files that a command works on: those named, or the list on stdin. */
-import { fileList, type Tally, UsageError } from '../lib/index.ts'
+import { fileList, UsageError } from '../lib/index.ts'
 import type { Surroundings } from './output.ts'
 
 /** How a command is called, for messages: `kstream build`. */
@@ -11,30 +11,28 @@ export interface InputRequest {
 }
 
 /**
- * The files, as they come; their number is told to `tally` as soon as it is known.
+ * The files, as they come.
  * @throws UsageError where none is named and nobody writes a list to stdin, and where the list is empty.
  */
-export function openInputs(around: Surroundings, request: InputRequest, tally: Tally): AsyncIterable<string> {
+export function openInputs(
+  around: Surroundings,
+  request: InputRequest,
+): readonly string[] | AsyncIterable<string> {
   const { command, files, nulSeparated } = request
   if (files.length === 0 && around.stdin.isTTY) {
     throw new UsageError(
       `no files. Name them, or write a list of them to stdin: ls *.nc | ${command} …  (${command} --help)`,
     )
   }
-  const named = files.length > 0 ? files : fileList(around.stdin, { separator: nulSeparated ? '\0' : '\n' })
-  return counted(named, tally)
+  if (files.length > 0) return files
+  return notEmpty(fileList(around.stdin, { separator: nulSeparated ? '\0' : '\n' }))
 }
 
-async function* counted(
-  files: Iterable<string> | AsyncIterable<string>,
-  tally: Tally,
-): AsyncGenerator<string> {
-  if (Array.isArray(files)) tally.filesTotal = files.length
-  let count = 0
+async function* notEmpty(files: AsyncIterable<string>): AsyncGenerator<string> {
+  let empty = true
   for await (const file of files) {
-    count++
+    empty = false
     yield file
   }
-  if (count === 0) throw new UsageError('no files: the list on stdin is empty')
-  tally.filesTotal = count
+  if (empty) throw new UsageError('no files: the list on stdin is empty')
 }

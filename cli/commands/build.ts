@@ -28,7 +28,7 @@ async function run(args: Arguments, files: readonly string[], around: Surroundin
   const write = writeParquet(output, { recordSize, overwrite, onUnsupported })
   const tally = new Tally()
   const request = { command: 'kstream build', files, nulSeparated: flagOf(args, 'null') }
-  const inputs = openInputs(around, request, tally)
+  const inputs = openInputs(around, request)
   await checkOutput(output, overwrite)
   const { signal } = around
   const progress = new Progress(mode, tally, around.stderr)

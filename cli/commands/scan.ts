@@ -14,7 +14,7 @@ const FORMATS = ['ndjson'] as const
 
 /** Lines for each reference; what cannot be one is a line of the header. */
 async function writeReferences(
-  files: AsyncIterable<string>,
+  files: readonly string[] | AsyncIterable<string>,
   tally: Tally,
   around: Surroundings,
 ): Promise<number> {
@@ -31,7 +31,7 @@ async function writeReferences(
 }
 
 async function writeSummary(
-  files: AsyncIterable<string>,
+  files: readonly string[] | AsyncIterable<string>,
   tally: Tally,
   progress: Progress,
   around: Surroundings,
@@ -55,7 +55,7 @@ async function run(args: Arguments, files: readonly string[], around: Surroundin
   const nulSeparated = flagOf(args, 'null')
   const mode = choiceOf(args, 'progress', PROGRESS_MODES) ?? 'auto'
   const tally = new Tally()
-  const inputs = openInputs(around, { command: 'kstream scan', files, nulSeparated }, tally)
+  const inputs = openInputs(around, { command: 'kstream scan', files, nulSeparated })
   const progress = new Progress(mode, tally, around.stderr)
   try {
     if (summary) return await writeSummary(inputs, tally, progress, around)
