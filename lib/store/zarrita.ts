@@ -1,7 +1,6 @@
 /** The one door to zarrita: the contract of its stores, and a whole array put together from its chunks. */
 
 import type { AsyncReadable } from 'zarrita'
-import { get as getValues, open as openZarr } from 'zarrita'
 import type { Numbers } from './element.ts'
 
 export type { AbsolutePath, AsyncReadable } from 'zarrita'
@@ -11,8 +10,10 @@ const IN_FLIGHT = 8
 
 /** All values of the Zarr v2 array at the root of `store`; its types and sizes must have been checked before. */
 export async function assembleArray(store: AsyncReadable): Promise<Numbers | string[]> {
-  const array = await openZarr.v2(store, { kind: 'array', attrs: false })
-  const { data } = await getValues(array, null, { createQueue: boundedQueue })
+  // Loaded where values are read: most commands only count and write references.
+  const zarr = await import('zarrita')
+  const array = await zarr.open.v2(store, { kind: 'array', attrs: false })
+  const { data } = await zarr.get(array, null, { createQueue: boundedQueue })
   return data as Numbers | string[]
 }
 

@@ -73,7 +73,7 @@ function batchOf(
   const dictionary = new Map<string, number>()
   let rows = 0
   for (let row = from; row < to; row++) {
-    const bytes = shard.raw?.[row] ?? null
+    const bytes = inlinedBytes(shard.raw?.[row] ?? null)
     const target = shard.path?.[row] ?? null
     if (bytes === null && target === null) continue
     chunk[rows] = first + row
@@ -186,4 +186,12 @@ class ParquetSet implements ReferenceSet {
  */
 export async function openParquetSet(path: string): Promise<ReferenceSet> {
   return new ParquetSet(await readSetSummary(path))
+}
+
+const BASE64_MARK = Buffer.from('base64:')
+
+/** Inlined bytes that begin so stand for what their base64 decodes to, as fsspec reads them. */
+function inlinedBytes(raw: Uint8Array | null): Uint8Array | null {
+  if (!raw || !BASE64_MARK.equals(raw.subarray(0, BASE64_MARK.length))) return raw
+  return Buffer.from(Buffer.from(raw.subarray(BASE64_MARK.length)).toString('latin1'), 'base64')
 }

@@ -1,6 +1,5 @@
 /** One shard, `refs.<k>.parq`: a row a chunk, columns path, offset, size and raw. */
-import { type AsyncBuffer, parquetMetadataAsync, parquetRead } from 'hyparquet'
-import { compressors } from 'hyparquet-compressors'
+import type { AsyncBuffer } from 'hyparquet'
 import { FormatError, isKStreamError } from '../../errors.ts'
 import type { ByteSource } from '../../source/byte-source.ts'
 
@@ -42,6 +41,9 @@ export async function readShard(
   signal?: AbortSignal,
 ): Promise<Shard> {
   const at = { url: source.url, offset: 0, structure: 'Parquet shard' }
+  // Loaded where a set is read, which building one does without.
+  const { parquetMetadataAsync, parquetRead } = await import('hyparquet')
+  const { compressors } = await import('hyparquet-compressors')
   const file = asyncBuffer(source, signal)
   const pieces = new Map<string, ArrayLike<unknown>[]>()
   try {
