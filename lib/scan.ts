@@ -1,6 +1,5 @@
 /** Files to reference sets: opens each, tells its format, reads its header; the bodies are read later. */
 import { resolve } from 'node:path'
-import { SourceError } from './errors.ts'
 import type { Format, OpenAgain } from './format/format.ts'
 import { formats } from './format/registry.ts'
 import { unknownFormat } from './format/unknown.ts'
@@ -8,6 +7,7 @@ import type { ReferenceSet } from './model/reference-set.ts'
 import type { ByteSource, OpenSource } from './source/byte-source.ts'
 import { filePath, openSource, schemeOf } from './source/open.ts'
 import { type Tally, withTally } from './source/tally.ts'
+import { openUnchanged } from './source/unchanged.ts'
 import { mapOrdered } from './stream/map-ordered.ts'
 
 export interface ScanOptions {
@@ -43,18 +43,6 @@ async function detectFormat(source: ByteSource, signal: AbortSignal): Promise<Fo
     if (late) return late
   }
   throw unknownFormat(source.url, head)
-}
-
-/** Opens the file of a set again for its body, and makes sure that it is still the same. */
-function opener(open: OpenSource, { info }: ByteSource): OpenAgain {
-  return async (options) => {
-    const source = await open(info.url, options)
-    const now = source.info
-    if (now.size === info.size && now.lastModified === info.lastModified && now.etag === info.etag)
-      return source
-    await source.close()
-    throw new SourceError(info.url, 'has changed since its header was read; start again when it is complete')
-  }
 }
 
 function withReferenceCount(set: ReferenceSet, tally: Tally): ReferenceSet {
@@ -106,7 +94,9 @@ export async function* scan(
     const source = await open(absolute(file), { signal })
     try {
       const format = await detectFormat(source, signal)
-      const set = await format.open(source, opener(open, source), { onUnsupported, signal })
+      const again = openUnchanged(open, [source.info])
+      const openAgain: OpenAgain = (readOptions) => again(source.url, readOptions)
+      const set = await format.open(source, openAgain, { onUnsupported, signal })
       if (tally) tally.files++
       return tally ? withReferenceCount(set, tally) : set
     } finally {

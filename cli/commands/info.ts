@@ -117,7 +117,7 @@ async function describeSet(path: string, around: Surroundings): Promise<number> 
   await writeLines(around, [
     `${path}: ${formatPlural(arrays.length, 'array')} in ${formatPlural(shards, 'shard')} of ${formatCount(recordSize)} rows`,
     coverageText(summary),
-    ...(sources === undefined ? [] : [`references into ${formatPlural(sources, 'file')}`]),
+    ...(sources === undefined ? [] : [`references into ${formatPlural(sources.length, 'file')}`]),
     ...headerLines(headerOf(groups, arrays)),
   ])
   reportSkipped(

@@ -7,6 +7,7 @@ import type { ArrayMetadata } from '../model/metadata.ts'
 import { INLINE, type ReferenceBatch } from '../model/reference-batch.ts'
 import type { ReferenceSet } from '../model/reference-set.ts'
 import type { ByteSource, OpenSource } from '../source/byte-source.ts'
+import { openUnchanged } from '../source/unchanged.ts'
 
 /** One chunk: a range of a file, or the bytes themselves. */
 export interface ChunkLocation {
@@ -65,7 +66,7 @@ export class ChunkReader {
 
   constructor(set: ReferenceSet, options: ChunkReaderOptions) {
     this.set = set
-    this.#open = options.open
+    this.#open = openUnchanged(options.open, set.sources)
     this.#signal = options.signal
     this.maxChunkBytes = options.maxChunkBytes ?? 2 ** 28
     this.#room = options.keepBytes ?? 0

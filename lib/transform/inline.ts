@@ -5,6 +5,7 @@ import type { BodyOptions, ReferenceSet } from '../model/reference-set.ts'
 import type { ByteSource, OpenSource } from '../source/byte-source.ts'
 import { openSource } from '../source/open.ts'
 import { withRangeCoalescing } from '../source/range-coalescing.ts'
+import { openUnchanged } from '../source/unchanged.ts'
 import type { Stage } from '../stream/stage.ts'
 import { eachSet } from './changed-set.ts'
 
@@ -163,7 +164,7 @@ function inlineSet(
   const { header, sources, replayable } = set
   async function* body(options: BodyOptions = {}): AsyncGenerator<ReferenceBatch | Footer> {
     const signal = anySignal(options.signal, outer)
-    const files = new OpenFiles(open)
+    const files = new OpenFiles(openUnchanged(open, sources))
     try {
       for await (const item of set.body(options)) {
         signal?.throwIfAborted()

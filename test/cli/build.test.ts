@@ -1,9 +1,12 @@
 /** `kstream build` end to end on real files. */
 import assert from 'node:assert/strict'
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { openParquetSet } from '../../lib/format/kerchunk-parquet/index.ts'
 import { readSetSummary } from '../../lib/format/kerchunk-parquet/summary.ts'
+import { openSource } from '../../lib/source/open.ts'
+import { referenceStore } from '../../lib/store/reference-store.ts'
 import { fixture } from '../fixture.ts'
 import { kstream, temporaryFolder } from './command.ts'
 
@@ -25,7 +28,7 @@ test('files and options come in any order, and the last lines say how to open th
   const summary = await readSetSummary(join(cwd, 'ocean.parq'))
   const temp = summary.arrays.find(({ metadata }) => metadata.path === 'temp')
   assert.deepEqual(temp?.metadata.shape, [12, 8, 30, 48])
-  assert.equal(summary.sources, 4)
+  assert.equal(summary.sources?.length, 4)
   // Where stderr is no terminal there is no progress on it.
   assert.doesNotMatch(stderr, /request/)
 })
@@ -149,4 +152,19 @@ test('the same inputs give the same bytes', async (t) => {
     const twin = file.replace('a.parq', 'b.parq')
     assert.deepEqual(await readFile(file), await readFile(twin), file)
   }
+})
+
+test('reading a set in JavaScript refuses a file that has changed since', async (t) => {
+  const cwd = await temporaryFolder(t)
+  const file = join(cwd, 'a.nc')
+  await copyFile(FILES[0], file)
+  const { code, stderr } = await kstream(['build', 'a.nc', '-o', 'stale.parq'], { cwd })
+  assert.equal(code, 0, stderr)
+  const store = referenceStore(await openParquetSet(join(cwd, 'stale.parq')), openSource)
+  t.after(() => store.close())
+  await utimes(file, 0, 0)
+  await assert.rejects(async () => store.get('/sst/0.0.0'), {
+    code: 'ERR_KSTREAM_SOURCE',
+    message: /a\.nc: has changed since/,
+  })
 })

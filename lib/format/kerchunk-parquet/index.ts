@@ -5,7 +5,7 @@ import { FormatError, isKStreamError, SourceError, UnsupportedError } from '../.
 import { chunkCount, gridShape } from '../../model/chunk-grid.ts'
 import type { ArrayMetadata, Header } from '../../model/metadata.ts'
 import { type Footer, INLINE, type ReferenceBatch } from '../../model/reference-batch.ts'
-import type { BodyOptions, ReferenceSet } from '../../model/reference-set.ts'
+import type { BodyOptions, ReferenceSet, SourceInfo } from '../../model/reference-set.ts'
 import { openFile } from '../../source/file.ts'
 import { readShard, type Shard } from './shard.ts'
 import { readSetSummary, type SetSummary } from './summary.ts'
@@ -100,7 +100,7 @@ function extentOf(metadata: ArrayMetadata): number[] {
 
 class ParquetSet implements ReferenceSet {
   readonly replayable = true
-  readonly sources = []
+  readonly sources: readonly SourceInfo[]
   readonly header: Header
   readonly #summary: SetSummary
   readonly #shards: ShardReader
@@ -113,6 +113,7 @@ class ParquetSet implements ReferenceSet {
       skipped: [],
       notes: [],
     }
+    this.sources = summary.sources ?? []
     this.#summary = summary
     this.#shards = new ShardReader(summary)
   }
@@ -181,7 +182,8 @@ class ParquetSet implements ReferenceSet {
 
 /**
  * Opens the set in the local folder `path`. Only its metadata is read now; a shard is read when a chunk in it is
- * asked for. A shard that never was stands for missing chunks; one that is lost or cannot be read is an error.
+ * asked for. A shard that never was stands for missing chunks; one that is lost or cannot be read is an error, and so is
+ * reading a file that has changed since the set was written.
  * @throws SourceError where there is no such set, FormatError where its metadata is broken.
  */
 export async function openParquetSet(path: string): Promise<ReferenceSet> {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { FormatError, SourceError } from '../../errors.ts'
 import { chunkCount, gridShape } from '../../model/chunk-grid.ts'
 import type { ArrayMetadata, GroupMetadata } from '../../model/metadata.ts'
+import type { SourceInfo } from '../../model/reference-set.ts'
 import { isJsonObject, type PythonJson, parsePythonJson } from '../python-json.ts'
 import { parseZmetadata } from './zmetadata.ts'
 
@@ -42,7 +43,7 @@ export interface SetSummary {
   readonly skipped: readonly ArrayRecord[]
   readonly notes: readonly { readonly path: string; readonly note: string }[]
   /** Files that the references may point into; undefined for a set that kstream did not write. */
-  readonly sources: number | undefined
+  readonly sources: readonly SourceInfo[] | undefined
 }
 
 /**
@@ -64,7 +65,7 @@ export async function readSetSummary(path: string): Promise<SetSummary> {
     typeof line.note === 'string' ? [{ path: textOf(line.path), note: line.note }] : [],
   )
   const skipped = [...records.values()].filter(({ outcome }) => outcome === 'skipped')
-  const sources = (await readLines(join(path, '.kstream', 'sources.ndjson')))?.length
+  const sources = (await readLines(join(path, '.kstream', 'sources.ndjson')))?.map(parseSource)
   return { path, recordSize, groups: header.groups, arrays, skipped, notes, sources }
 }
 
@@ -107,6 +108,15 @@ function parseLine(line: string, url: string, offset: number): JsonObject {
     throw new FormatError({ url, offset, structure: 'NDJSON line' }, 'is not JSON', { cause })
   }
   throw new FormatError({ url, offset, structure: 'NDJSON line' }, 'is no object')
+}
+
+function parseSource({ url, size, etag, lastModified }: JsonObject): SourceInfo {
+  return {
+    url: textOf(url),
+    size: numberOf(size),
+    ...(typeof etag === 'string' && { etag }),
+    ...(typeof lastModified === 'string' && { lastModified }),
+  }
 }
 
 function parseRecord(line: JsonObject): ArrayRecord[] {

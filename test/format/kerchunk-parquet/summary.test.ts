@@ -22,7 +22,7 @@ test('the summary of a set that kstream wrote tells lost shards from empty ones'
   const summary = await readSetSummary(path)
   assert.deepEqual(
     [summary.recordSize, summary.sources, summary.groups.map((group) => group.path)],
-    [10, 1, ['', 'g']],
+    [10, [{ url: '/a', size: 5 }], ['', 'g']],
   )
   const [array] = summary.arrays
   assert.deepEqual(array.metadata.attributes, attributes)
