@@ -5,13 +5,21 @@ import { type Barrier, barrierError, compareMeaning, compareStorage, missingVari
 import { isAlong, type Layout, type Part, rowsIn } from './layout.ts'
 import type { PlannedArray } from './planned-array.ts'
 
-/** Where there is no coordinate that would tell, a file given twice would double its rows. @throws PlanError */
+/**
+ * Where there is no coordinate that would tell, a file given twice would double its rows: by one name, or by a link.
+ * @throws PlanError
+ */
 export function checkOnce(parts: readonly Part[]): void {
-  const seen = new Set<string>()
+  const seen = new Map<string, string>()
   for (const { set, name } of parts) {
     if (set.sources.length !== 1) continue
-    if (seen.has(name)) throw new PlanError(`${name} is in the list of files twice`, { inputs: [name, name] })
-    seen.add(name)
+    const key = set.sources[0].identity ?? name
+    const earlier = seen.get(key)
+    if (earlier !== undefined) {
+      const twice = earlier === name ? `${name} is` : `${earlier} and ${name} are one file, which is`
+      throw new PlanError(`${twice} in the list of files twice`, { inputs: [earlier, name] })
+    }
+    seen.set(key, name)
   }
 }
 

@@ -131,7 +131,8 @@ async function describe(handle: FileHandle, url: string): Promise<{ info: Source
   if (stats.isDirectory()) throw new SourceError(url, REFUSALS.EISDIR)
   if (!stats.isFile()) throw new SourceError(url, 'not a regular file; references need one that stays')
   if (stats.size === 0) throw new SourceError(url, 'the file is empty (0 bytes); was its download cut short?')
-  return { info: { url, size: stats.size, lastModified: stats.mtime.toISOString() }, device: stats.dev }
+  const { size, mtime, dev, ino } = stats
+  return { info: { url, size, lastModified: mtime.toISOString(), identity: `${dev}:${ino}` }, device: dev }
 }
 
 /**

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { describe, it } from 'node:test'
 import type { ReferenceSet } from '../../lib/model/reference-set.ts'
 import { scan } from '../../lib/scan.ts'
@@ -23,7 +25,7 @@ const truth: { files: Record<string, { variables: Record<string, Variable> }> } 
 const names = Object.keys(truth.files).sort()
 
 async function combined(files: readonly string[]): Promise<ReferenceSet> {
-  for await (const set of concat()(scan(files.map((name) => fixture(`ocean/${name}`))))) return set
+  for await (const set of concat()(scan(files.map((name) => resolve(fixture('ocean'), name))))) return set
   throw new assert.AssertionError({ message: 'no set' })
 }
 
@@ -52,5 +54,16 @@ describe('concat of netCDF-4 files', () => {
   it('refuses the same files in another order', async () => {
     await assert.rejects(combined(names.toReversed()), /time: the order of the files .*sort the list/)
     await assert.rejects(combined([names[0], names[0]]), /in the list of files twice/)
+  })
+
+  it('refuses one file under two names', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'kstream-links-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    const link = join(folder, 'link.nc')
+    symlinkSync(fixture(`ocean/${names[0]}`), link)
+    await assert.rejects(
+      combined([names[0], link]),
+      /and .*link\.nc are one file, .* in the list of files twice/,
+    )
   })
 })
