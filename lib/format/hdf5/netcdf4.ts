@@ -1,7 +1,21 @@
 /** NetCDF-4's dimensions on HDF5: dimension scales, and names for axes that have none, as libnetcdf gives them. */
 
+/** The attributes by which the HDF5 dimension scales and netCDF-4 tie datasets to dimensions. */
+export interface ScaleAttributes {
+  /** CLASS is DIMENSION_SCALE. */
+  readonly isScale: boolean
+  /** NAME. */
+  readonly scaleName: string | undefined
+  /** _Netcdf4Dimid. */
+  readonly dimensionId: number | undefined
+  /** _Netcdf4Coordinates: the dimension ids of its axes. */
+  readonly coordinateIds: readonly number[] | undefined
+  /** DIMENSION_LIST: the last scale on each axis, by its address; empty without it. */
+  readonly scales: readonly (number | undefined)[]
+}
+
 /** What of a dataset decides its dimensions. */
-export interface DatasetFacts {
+export interface DatasetFacts extends ScaleAttributes {
   /** Path of its group, '' for the root. */
   readonly group: string
   readonly name: string
@@ -12,16 +26,6 @@ export interface DatasetFacts {
   readonly maxShape: readonly (number | null)[]
   /** Extents of an array type: axes behind the dataset's own, which never have a scale. */
   readonly extraShape: readonly number[]
-  /** CLASS is DIMENSION_SCALE. */
-  readonly isScale: boolean
-  /** NAME. */
-  readonly scaleName: string | undefined
-  /** _Netcdf4Dimid. */
-  readonly dimensionId: number | undefined
-  /** _Netcdf4Coordinates: the dimension ids of its axes. */
-  readonly coordinateIds: readonly number[] | undefined
-  /** DIMENSION_LIST: the last scale on each axis, by its address. */
-  readonly scales: readonly (number | undefined)[]
 }
 
 /** What a dataset is as an array of its group. */

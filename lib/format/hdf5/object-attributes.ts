@@ -10,17 +10,8 @@ import { mapInFlight } from './in-flight.ts'
 import { type NestedMessage, parseAttribute } from './message/attribute.ts'
 import { parseDataspace } from './message/dataspace.ts'
 import { parseDatatype } from './message/datatype-parser.ts'
+import type { ScaleAttributes } from './netcdf4.ts'
 import { MESSAGE, type ObjectHeader, readSharedMessage } from './object-header.ts'
-
-/** The attributes by which the HDF5 dimension scales and netCDF-4 tie datasets to dimensions. */
-export interface ScaleAttributes {
-  readonly isScale: boolean
-  readonly scaleName: string | undefined
-  readonly dimensionId: number | undefined
-  readonly coordinateIds: readonly number[] | undefined
-  /** The last scale on each axis, by its address; empty without DIMENSION_LIST. */
-  readonly scales: readonly (number | undefined)[]
-}
 
 /** The attributes of an object, sorted by purpose. */
 export interface ObjectAttributes {

@@ -113,11 +113,12 @@ export class ArrayWriter {
       const chunk = batch.chunk[row]
       if (chunk >= base + recordSize || (this.#gapless && chunk > this.#next)) break
       this.#checkChunk(chunk)
-      if (batch.path[row] === INLINE) this.#addInline(chunk - base, batch.raw?.[row])
-      else if (batch.filterMask && batch.filterMask[row] !== 0) {
-        this.#unsupported('a chunk skips filters, which a reference cannot say')
+      if (batch.filterMask && batch.filterMask[row] !== 0) {
+        this.#unsupported('a chunk skips filters, which Zarr cannot say')
         return batch.rows
-      } else this.#addReference(chunk - base, batch, row)
+      }
+      if (batch.path[row] === INLINE) this.#addInline(chunk - base, batch.raw?.[row])
+      else this.#addReference(chunk - base, batch, row)
       this.#next = chunk + 1
     }
     return row

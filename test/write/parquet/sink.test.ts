@@ -198,6 +198,20 @@ test('an array that the footer drops leaves nothing but its name in the coverage
   assert.equal(report.references, 1)
 })
 
+test('a chunk that skips filters is refused where its bytes are inlined too', async () => {
+  const row = { chunk: 0, raw: Uint8Array.of(1, 0) }
+  const set = syntheticSet({ arrays: [{ path: 't', shape: [1] }], rows: [[row]] })
+  const masked = {
+    ...set,
+    async *body() {
+      for await (const part of set.body()) {
+        yield part.kind === 'batch' ? { ...part, filterMask: Uint32Array.of(1) } : part
+      }
+    },
+  }
+  await assert.rejects(writeParquet(fresh())(streamOf(masked)), { code: 'ERR_KSTREAM_UNSUPPORTED' })
+})
+
 test('a chunk that skips filters is refused, or costs the array', async () => {
   const set = syntheticSet({ arrays: [{ path: 't' }, { path: 'u' }], rows: [[reference(0)], [reference(1)]] })
   const masked = {
