@@ -1,0 +1,38 @@
+/** Batches of rows while they are put together. */
+import type { ReferenceBatch } from '../model/reference-batch.ts'
+
+/** Rows of a batch, and the inlined bytes beyond which it has fewer. */
+export const BATCH_ROWS = 4096
+export const BATCH_BYTES = 1 << 18
+
+/** The columns of a batch that is being filled. */
+export interface Columns {
+  readonly chunk: Float64Array
+  readonly path: Uint32Array
+  readonly offset: Float64Array
+  readonly length: Float64Array
+  readonly filterMask: Uint32Array
+}
+
+export function newColumns(rows: number): Columns {
+  return {
+    chunk: new Float64Array(rows),
+    path: new Uint32Array(rows),
+    offset: new Float64Array(rows),
+    length: new Float64Array(rows),
+    filterMask: new Uint32Array(rows),
+  }
+}
+
+/** A batch of these columns; masks and inlined bytes only where there are some. */
+export function batchOf(
+  array: number,
+  rows: number,
+  paths: readonly string[],
+  { filterMask, ...columns }: Columns,
+  raw: readonly (Uint8Array | null)[] | undefined,
+  masked: boolean,
+): ReferenceBatch {
+  const batch = { kind: 'batch', array, rows, paths, ...columns } as const
+  return { ...batch, ...(raw && { raw }), ...(masked && { filterMask }) }
+}

@@ -1,0 +1,120 @@
+/** Rows of references sorted by array and chunk, in bounded memory: what has no room is kept in a temporary file. */
+import { tmpdir } from 'node:os'
+import { PlanError } from '../errors.ts'
+import type { ReferenceBatch } from '../model/reference-batch.ts'
+import { HeldRows, SharedPaths } from './held-rows.ts'
+import { mergeSorted } from './merge-sorted.ts'
+import { RunFile, type StoredRun } from './run-file.ts'
+import type { DuplicateError } from './sort-runs.ts'
+
+export interface SortOptions {
+  /** Bytes of rows, inlined chunks included, that are held before they go to disk; 64 MiB by default. */
+  readonly memoryBytes?: number
+  /** Where the temporary file is made; the system's folder for such by default. */
+  readonly folder?: string
+  /** The error for two rows with the same array and chunk; a PlanError with the numbers by default. */
+  readonly onDuplicate?: DuplicateError
+  readonly signal?: AbortSignal | undefined
+}
+
+const MEMORY = 1 << 26
+
+/** Memory that a run takes while it is merged: a block of rows and its inlined chunks, and as much that is waiting to be freed. */
+const RUN_MEMORY = 1 << 20
+const MOST_RUNS = 64
+
+function duplicateRow(array: number, chunk: number): Error {
+  return new PlanError(`chunk ${chunk} of array ${array} is given twice`)
+}
+
+/** One call at a time: `add` as often as wanted, then `batches`, and `close` however it ends. */
+export class ReferenceSorter {
+  readonly #memory: number
+  readonly #folder: string
+  readonly #duplicate: DuplicateError
+  readonly #signal: AbortSignal | undefined
+  readonly #shared = new SharedPaths()
+  readonly #held: HeldRows
+  #file: RunFile | undefined
+  #runs: StoredRun[] = []
+
+  constructor({ memoryBytes, folder, onDuplicate, signal }: SortOptions = {}) {
+    this.#memory = memoryBytes ?? MEMORY
+    this.#held = new HeldRows(this.#shared, this.#memory)
+    this.#folder = folder ?? tmpdir()
+    this.#duplicate = onDuplicate ?? duplicateRow
+    this.#signal = signal
+  }
+
+  /**
+   * Copies the rows of a batch. Ascending chunks sort fastest; any order is right, within a batch and between them.
+   * @throws WriteError where there is no room on disk.
+   */
+  async add(batch: ReferenceBatch): Promise<void> {
+    this.#signal?.throwIfAborted()
+    this.#held.add(batch)
+    if (this.#held.bytes >= this.#memory) await this.#spill()
+  }
+
+  async #spill(): Promise<void> {
+    this.#file ??= await RunFile.create(this.#folder)
+    this.#runs.push(await this.#file.write(this.#held.sorted(this.#duplicate), this.#signal))
+    this.#held.reset()
+  }
+
+  /**
+   * All rows in batches of some thousands: array by array ascending, each array's chunks ascending. The batches'
+   * `paths` is one list of all paths.
+   * @throws what `onDuplicate` makes where two rows have the same array and chunk: here, or in `add`.
+   */
+  async *batches(): AsyncGenerator<ReferenceBatch> {
+    this.#signal?.throwIfAborted()
+    if (this.#runs.length === 0) {
+      for (const batch of this.#held.sorted(this.#duplicate)) {
+        yield batch
+        this.#signal?.throwIfAborted()
+      }
+      return
+    }
+    if (this.#held.rows > 0) await this.#spill()
+    this.#held.clear()
+    const most = Math.max(2, Math.min(MOST_RUNS, Math.floor(this.#memory / RUN_MEMORY)))
+    while (this.#runs.length > most) await this.#mergeRuns(most)
+    if (this.#file) yield* this.#merged(this.#file, this.#runs)
+  }
+
+  #merged(file: RunFile, runs: readonly StoredRun[]): AsyncGenerator<ReferenceBatch> {
+    const { paths } = this.#shared
+    const flows = runs.map((run) => file.read(run, paths, this.#signal))
+    return mergeSorted(flows, paths, this.#duplicate)
+  }
+
+  /** Merges `most` runs at a time into longer ones, in a new file. */
+  async #mergeRuns(most: number): Promise<void> {
+    const old = this.#file
+    if (!old) return
+    const file = await RunFile.create(this.#folder)
+    const runs: StoredRun[] = []
+    try {
+      for (let from = 0; from < this.#runs.length; from += most) {
+        const group = this.#runs.slice(from, from + most)
+        runs.push(await file.write(this.#merged(old, group), this.#signal))
+      }
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+    this.#file = file
+    this.#runs = runs
+    await old.close()
+  }
+
+  /** Forgets all rows, in memory and on disk. */
+  async close(): Promise<void> {
+    this.#held.clear()
+    this.#runs = []
+    const file = this.#file
+    this.#file = undefined
+    await file?.close()
+  }
+}
