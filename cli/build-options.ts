@@ -1,20 +1,18 @@
 /** The options of `kstream build`, checked. */
 import { UsageError } from '../lib/index.ts'
-import { type Arguments, choiceOf, flagOf, integerOf, listOf, pairsOf, singleValueOf } from './option.ts'
+import { type Arguments, flagOf, integerOf, pairsOf, singleValueOf } from './option.ts'
+import { type PlanningOptions, readPlanningOptions } from './planning-options.ts'
+import { VERSION } from './version.ts'
 
-export const ON_UNSUPPORTED = ['fail', 'skip'] as const
-
-export interface BuildOptions {
+export interface BuildOptions extends PlanningOptions {
   readonly output: string
-  readonly concatDim: string | undefined
-  readonly identicalDims: readonly string[]
-  readonly select: readonly string[] | undefined
   readonly rewritePaths: Readonly<Record<string, string>> | undefined
   /** Bytes; 0 for none. */
   readonly inlineThreshold: number
   readonly recordSize: number | undefined
-  readonly onUnsupported: 'fail' | 'skip'
   readonly overwrite: boolean
+  readonly append: boolean
+  readonly resume: boolean
 }
 
 function outputOf(args: Arguments): string {
@@ -25,27 +23,34 @@ function outputOf(args: Arguments): string {
   )
 }
 
-function concatDimOf(args: Arguments): string | undefined {
-  const dims = listOf(args, 'concat-dims') ?? []
-  if (dims.length > 1) {
-    throw new UsageError(
-      `--concat-dims takes one dimension in this version, not ${dims.length}: ${dims.join(', ')}`,
-    )
+/** Appending changes a set that is there, and only at its end. */
+function checkAppend({ append, overwrite, resume, onMismatch }: BuildOptions): void {
+  if (!append) return
+  const other = overwrite ? '--overwrite' : resume ? '--resume' : undefined
+  if (other) throw new UsageError(`--append adds to the set that is there: it does not go with ${other}`)
+  if (onMismatch === 'eras') {
+    throw new UsageError('--append adds to the arrays that are there: it cannot write eras beside them')
   }
-  return dims.at(0)
 }
 
 /** @throws UsageError for what is missing, or makes no sense. */
-export function readOptions(args: Arguments): BuildOptions {
-  return {
+export function readBuildOptions(args: Arguments): BuildOptions {
+  const options = {
+    ...readPlanningOptions(args),
     output: outputOf(args),
-    concatDim: concatDimOf(args),
-    identicalDims: listOf(args, 'identical-dims') ?? [],
-    select: listOf(args, 'select'),
     rewritePaths: pairsOf(args, 'rewrite-paths'),
     inlineThreshold: integerOf(args, 'inline-threshold', 0) ?? 0,
     recordSize: integerOf(args, 'record-size', 1),
-    onUnsupported: choiceOf(args, 'on-unsupported', ON_UNSUPPORTED) ?? 'fail',
     overwrite: flagOf(args, 'overwrite'),
+    append: flagOf(args, 'append'),
+    resume: flagOf(args, 'resume'),
   }
+  checkAppend(options)
+  return options
+}
+
+/** Equal for builds that make the same set of the same files: one can go on where the other has stopped. */
+export function buildKey(options: BuildOptions): string {
+  const { output: _output, overwrite: _overwrite, resume: _resume, ...what } = options
+  return JSON.stringify({ version: VERSION, ...what })
 }

@@ -4,6 +4,7 @@ import { isKStreamError, UsageError } from '../lib/index.ts'
 import type { Command } from './command.ts'
 import { buildCommand } from './commands/build.ts'
 import { infoCommand } from './commands/info.ts'
+import { planCommand } from './commands/plan.ts'
 import { scanCommand } from './commands/scan.ts'
 import { EXIT, exitCodeOf } from './exit-code.ts'
 import { nearestName } from './nearest-name.ts'
@@ -11,7 +12,7 @@ import type { Arguments } from './option.ts'
 import { type Surroundings, say } from './output.ts'
 import { VERSION } from './version.ts'
 
-const COMMANDS: readonly Command[] = [buildCommand, scanCommand, infoCommand]
+const COMMANDS: readonly Command[] = [buildCommand, planCommand, scanCommand, infoCommand]
 
 /** Options that every command has. */
 const COMMON = ['help', 'version', 'verbose']

@@ -19,7 +19,7 @@ for (const [signal, code] of [
   ['SIGTERM', EXIT.terminated],
 ] as const) {
   process.on(signal, () => {
-    process.stderr.write('kstream: interrupted; an unfinished set is not kept\n')
+    process.stderr.write('kstream: interrupted\n')
     end(code)
   })
 }

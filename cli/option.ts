@@ -79,12 +79,21 @@ export function choiceOf<T extends string>(
   return choice
 }
 
-/** `/old=s3://new` pairs: what stands before the first '=', and what takes its place. */
+/** What stands before the first '=' of a value, and what after it. */
+function parsePair(name: string, pair: string, form: string): [string, string] {
+  const at = pair.indexOf('=')
+  if (at < 1) throw new UsageError(`--${name} takes ${form}, not '${pair}'`)
+  return [pair.slice(0, at), pair.slice(at + 1)]
+}
+
+/** `/old=s3://new` pairs, separated by commas. */
 export function pairsOf(args: Arguments, name: string): Record<string, string> | undefined {
-  const pairs = listOf(args, name)?.map((pair): [string, string] => {
-    const at = pair.indexOf('=')
-    if (at < 1) throw new UsageError(`--${name} takes OLD=NEW, not '${pair}'`)
-    return [pair.slice(0, at), pair.slice(at + 1)]
-  })
+  const pairs = listOf(args, name)?.map((pair) => parsePair(name, pair, 'OLD=NEW'))
   return pairs && Object.fromEntries(pairs)
+}
+
+/** `dim=source` pairs, one each time the option is given: commas belong to the value. */
+export function entriesOf(args: Arguments, name: string, form: string): [string, string][] | undefined {
+  const values = given(args, name)
+  return values.length === 0 ? undefined : values.map((pair) => parsePair(name, pair, form))
 }

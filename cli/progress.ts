@@ -73,12 +73,12 @@ export class Progress {
     this.#ended = true
     clearInterval(this.#timer)
     this.#timer = undefined
-    this.#erase()
+    this.clear()
     if (this.#mode === 'json') this.#stream.write(`${JSON.stringify(this.#event('done'))}\n`)
   }
 
   /** Takes the line away, so that something else can be said. */
-  #erase(): void {
+  clear(): void {
     if (this.#lineShown) this.#stream.write(ERASE_LINE)
     this.#lineShown = false
   }

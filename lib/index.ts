@@ -18,12 +18,13 @@ export {
   readJsonSummary,
 } from './format/kerchunk-json/summary.ts'
 export { openParquetSet } from './format/kerchunk-parquet/index.ts'
+export type { ArrayRecord } from './format/kerchunk-parquet/record-line.ts'
 export {
-  type ArrayRecord,
   type ArraySummary,
   readSetSummary,
   type SetSummary,
 } from './format/kerchunk-parquet/summary.ts'
+export type { BuildJournal, InputValues } from './model/build-journal.ts'
 export { chunkCoordinates, chunkCount, chunkKey, gridShape } from './model/chunk-grid.ts'
 export { type DataType, type DataTypeField, itemSize } from './model/data-type.ts'
 export type {
@@ -44,7 +45,11 @@ export {
   type ReferenceBatch,
 } from './model/reference-batch.ts'
 export type { BodyOptions, ReferenceSet, SourceInfo } from './model/reference-set.ts'
+export type { Barrier, BarrierKind } from './plan/barriers.ts'
 export { inferConcatDim } from './plan/concat-dim.ts'
+export type { CooMap, CooMapEntry, CoordinateInput, CoordinateValue } from './plan/coordinate-source.ts'
+export type { ArrayReport, DimensionReport, EraReport, PlanReport } from './plan/plan-report.ts'
+export { PLAN_REPORT_SCHEMA } from './plan/plan-report-schema.ts'
 export { type ScanOptions, scan } from './scan.ts'
 export type { ByteSource, OpenSource, ReadOptions } from './source/byte-source.ts'
 export { openSource } from './source/open.ts'
@@ -55,12 +60,16 @@ export { compose } from './stream/compose.ts'
 export { events, type SetEvent } from './stream/events.ts'
 export { type FileListOptions, fileList } from './stream/file-list.ts'
 export type { Sink, Stage, StageContext } from './stream/stage.ts'
-export { type ConcatOptions, concat } from './transform/concat.ts'
+export { concat } from './transform/concat.ts'
+export { group } from './transform/group.ts'
 export { type InlineOptions, inline } from './transform/inline.ts'
 export { type ChunkBytes, mapReferences, type Reference } from './transform/map-references.ts'
+export { type Combination, type ConcatOptions, planSets } from './transform/plan-sets.ts'
+export { type HeaderChange, type PreprocessInput, preprocess } from './transform/preprocess.ts'
 export { rename } from './transform/rename.ts'
 export { type PathRewrite, rewritePaths } from './transform/rewrite-paths.ts'
 export { type Selection, select } from './transform/select.ts'
+export { type Journal, type JournalOptions, openJournal } from './write/journal.ts'
 export { ndjson } from './write/ndjson.ts'
 export type { WriteParquetOptions, WriteProgress, WriteReport } from './write/parquet/report.ts'
 export { writeParquet } from './write/parquet/sink.ts'

@@ -144,7 +144,8 @@ test('what is no scientific file is refused by what it looks like, and closed', 
     await assert.rejects(collect(scan([path], { open })), { code: `ERR_KSTREAM_${code}`, message: pattern })
     assert.equal(counts.opened, counts.closed)
   }
-  await assert.rejects(collect(scan([folder])), { code: 'ERR_KSTREAM_SOURCE', message: /a directory/ })
+  const bare = { code: 'ERR_KSTREAM_SOURCE', message: /is a folder, not a file or reference set/ }
+  await assert.rejects(collect(scan([folder])), bare)
   await assert.rejects(collect(scan([join(folder, 'none.nc')])), {
     code: 'ERR_KSTREAM_SOURCE',
     message: /no such file/,

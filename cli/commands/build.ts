@@ -1,50 +1,127 @@
 /** `kstream build`: files to one Parquet reference set. */
-import { checkTarget, isKStreamError, scan, Tally, UsageError, writeParquet } from '../../lib/index.ts'
-import { ON_UNSUPPORTED, readOptions } from '../build-options.ts'
-import { each, makeStages, planSet } from '../build-plan.ts'
+import {
+  type Combination,
+  compose,
+  inline,
+  type ReferenceSet,
+  rewritePaths,
+  type Stage,
+  Tally,
+  type WriteReport,
+  writeParquet,
+} from '../../lib/index.ts'
+import { AppendTarget, checkOutput, openBefore } from '../append.ts'
+import { type BuildOptions, readBuildOptions } from '../build-options.ts'
 import { reportBuild } from '../build-report.ts'
+import { combineFiles, each, planningStages } from '../combination.ts'
+import { reportCombination } from '../combination-report.ts'
 import type { Command } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
 import { openInputs } from '../inputs.ts'
+import { BuildLog } from '../journal.ts'
 import { type Arguments, choiceOf, flagOf, flagOption, valueOption } from '../option.ts'
-import type { Surroundings } from '../output.ts'
+import { type Surroundings, say } from '../output.ts'
+import { COORDINATE_EXAMPLES, PLANNING_OPTIONS } from '../planning-options.ts'
 import { PROGRESS_MODES, Progress } from '../progress.ts'
 import { withProtocol } from '../seen-protocol.ts'
+import { formatPlural } from '../text-table.ts'
 
-/** An output that is in the way is a matter of how the command was called. */
-async function checkOutput(output: string, overwrite: boolean): Promise<void> {
-  try {
-    await checkTarget(output, { overwrite })
-  } catch (error) {
-    throw isKStreamError(error, 'ERR_KSTREAM_WRITE') ? new UsageError(error.message) : error
+/** All that a build works with. */
+interface Build {
+  readonly options: BuildOptions
+  readonly files: readonly string[] | AsyncIterable<string>
+  /** On the set of each file. */
+  readonly before: Stage
+  /** On the joined set. */
+  readonly after: Stage
+  readonly tally: Tally
+  readonly progress: Progress
+  readonly log: BuildLog
+  readonly target: AppendTarget | undefined
+}
+
+/** File by file: its small chunks lie together and are read together. Paths after that, which reads them where they are. */
+function makeStages(options: BuildOptions): Pick<Build, 'before' | 'after'> {
+  const { inlineThreshold, rewritePaths: prefixes } = options
+  const inlining = inlineThreshold > 0 ? [inline({ threshold: inlineThreshold })] : []
+  return {
+    before: compose(...planningStages(options), ...inlining),
+    after: prefixes ? rewritePaths(prefixes) : compose(),
   }
 }
 
-async function run(args: Arguments, files: readonly string[], around: Surroundings): Promise<number> {
-  const options = readOptions(args)
+async function only(sets: AsyncIterable<ReferenceSet>): Promise<ReferenceSet | undefined> {
+  for await (const set of sets) return set
+  return undefined
+}
+
+/** Writes the set that was planned. */
+async function writeSet(build: Build, combination: Combination, around: Surroundings): Promise<number> {
+  const { options, tally, progress, log, target, after } = build
   const { output, overwrite, onUnsupported, recordSize } = options
+  const { signal } = around
+  const set = await only(after(each([await combination.set()]), { signal }))
+  if (!set) return EXIT.failed
+  const seen: { protocol?: string } = {}
+  const append = target?.set
+  const write = writeParquet(output, { recordSize, overwrite, onUnsupported, append, journal: log.journal })
+  progress.beginReferences(set.header)
+  const report: WriteReport = await write(each([withProtocol(set, seen)]), { signal })
+  await log.close()
+  progress.end()
+  const { protocol = 'file' } = seen
+  const { arrays } = set.header
+  const { seconds } = progress
+  const isIncomplete = await reportBuild(around, {
+    report,
+    output,
+    files: tally.files,
+    seconds,
+    arrays,
+    protocol,
+  })
+  return isIncomplete ? EXIT.incomplete : EXIT.done
+}
+
+/** Plans, says what is to be said, and writes; where nothing is new, nothing is touched. */
+async function runBuild(build: Build, around: Surroundings): Promise<number> {
+  const { options, files, before, tally, progress, log, target } = build
+  const { rewritePaths: rewrites } = options
+  const open = target && rewrites ? openBefore(rewrites) : undefined
+  const request = { files, options, before, tally, journal: log.headers, open, appendTo: target }
+  const combined = await combineFiles(request, around)
+  progress.clear()
+  log.planned()
+  if (target && target.held.length > 0) {
+    say(around, `Already in ${options.output}: ${formatPlural(target.held.length, 'file')}`)
+  }
+  const isIncomplete = reportCombination(around, combined)
+  if (!combined.combination) say(around, `Nothing new: ${options.output} stays as it is`)
+  const code = combined.combination ? await writeSet(build, combined.combination, around) : EXIT.done
+  return isIncomplete && code === EXIT.done ? EXIT.incomplete : code
+}
+
+async function run(args: Arguments, files: readonly string[], around: Surroundings): Promise<number> {
+  const options = readBuildOptions(args)
   const mode = choiceOf(args, 'progress', PROGRESS_MODES) ?? 'auto'
   const stages = makeStages(options)
-  const write = writeParquet(output, { recordSize, overwrite, onUnsupported })
-  const tally = new Tally()
   const request = { command: 'kstream build', files, nulSeparated: flagOf(args, 'null') }
   const inputs = openInputs(around, request)
-  await checkOutput(output, overwrite)
-  const { signal } = around
+  const { output, append } = options
+  await checkOutput(output, options)
+  const target = append ? await AppendTarget.open(output, stages.after) : undefined
+  const tally = new Tally()
+  const log = await BuildLog.open(options, tally, around)
   const progress = new Progress(mode, tally, around.stderr)
+  let failure: unknown
   try {
-    const sets = scan(inputs, { onUnsupported, tally, signal })
-    const seen: { protocol?: string } = {}
-    const set = withProtocol(await planSet(sets, stages, options, around), seen)
-    progress.beginReferences(set.header)
-    const report = await write(each([set]), { signal })
-    progress.end()
-    const { protocol = 'file' } = seen
-    const { arrays } = set.header
-    const build = { report, output, files: tally.files, seconds: progress.seconds, arrays, protocol }
-    return (await reportBuild(around, build)) ? EXIT.incomplete : EXIT.done
+    return await runBuild({ options, files: inputs, ...stages, tally, progress, log, target }, around)
+  } catch (error) {
+    failure = error
+    throw error
   } finally {
     progress.end()
+    await log.close(failure)
   }
 }
 
@@ -54,26 +131,23 @@ export const buildCommand: Command = {
   describe: 'Write one Parquet reference set from files, or from a list of them on stdin',
   options: {
     output: valueOption('Where the set goes: a folder, customarily NAME.parq', { alias: 'o' }),
-    'concat-dims': valueOption('Dimension to join files along', {
-      defaultDescription: 'the one unlimited dimension they share',
-    }),
-    'identical-dims': valueOption('Dimensions that are equal in all files: compared and kept once'),
-    select: valueOption('Arrays or groups to keep, with the coordinates they need'),
+    ...PLANNING_OPTIONS,
     'rewrite-paths': valueOption('Write references with another prefix: /old=s3://new'),
     'inline-threshold': valueOption('Keep chunks of fewer bytes in the set itself', {
       defaultDescription: '0, none',
     }),
     'record-size': valueOption('References in a shard', { defaultDescription: '100000' }),
-    'on-unsupported': valueOption(`What references cannot express: ${ON_UNSUPPORTED.join(' or ')}`, {
-      defaultDescription: 'fail',
-    }),
     overwrite: flagOption('Replace the set that is at OUT'),
+    append: flagOption('Add files to the set that is at OUT; those that it holds are left out'),
+    resume: flagOption('Go on where the same command was interrupted'),
     null: flagOption('Names on stdin end with NUL, as find -print0 writes them', { alias: '0' }),
     progress: valueOption(`On stderr: ${PROGRESS_MODES.join(', ')}`, { defaultDescription: 'auto' }),
   },
   examples: [
     ['kstream build *.nc --concat-dims time -o ocean.parq', 'Join files along time'],
     ['find . -name "*.nc" -print0 | kstream build -0 -o all.parq', 'Names of any kind'],
+    ['kstream build new/*.nc --append -o ocean.parq', 'Add files to a set'],
+    ...COORDINATE_EXAMPLES,
   ],
   run,
 }

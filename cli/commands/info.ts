@@ -124,10 +124,10 @@ async function describeSet(path: string, around: Surroundings): Promise<number> 
     around,
     skipped.map(({ path: array, reason = '' }) => ({ path: array, reason })),
   )
-  reportNotes(
-    around,
-    notes.map(({ path: array, note }) => ({ path: array, reason: note })),
+  const remarks = arrays.flatMap(({ metadata, coverage }) =>
+    coverage?.remark === undefined ? [] : [{ path: metadata.path, reason: coverage.remark }],
   )
+  reportNotes(around, [...notes.map(({ path: array, note }) => ({ path: array, reason: note })), ...remarks])
   const lost = arrays.flatMap((array) =>
     array.lost.map((shard) => `${array.metadata.path}/refs.${shard}.parq`),
   )

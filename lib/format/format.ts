@@ -1,10 +1,13 @@
 /** What a format is to the rest: how to tell it, and how to open it as a reference set. */
+import type { Interning } from '../model/interning.ts'
 import type { ReferenceSet } from '../model/reference-set.ts'
 import type { ByteSource, ReadOptions } from '../source/byte-source.ts'
 
 export interface FormatOptions {
   /** What to do about an array that references cannot express: an error, or an entry in the header's `skipped`. */
   readonly onUnsupported: 'fail' | 'skip'
+  /** Shares what is equal with the sets of other files; a set shares within itself without it. */
+  readonly interning?: Interning
   readonly signal?: AbortSignal | undefined
 }
 

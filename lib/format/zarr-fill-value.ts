@@ -56,23 +56,80 @@ function writeBase64(bytes: Uint8Array, json: PythonJson): boolean {
   return true
 }
 
+/** Text in UCS-4, as NumPy keeps it. */
+function writeText(view: DataView, type: ScalarType, json: PythonJson): boolean {
+  const points = typeof json === 'string' ? Array.from(json, (point) => point.codePointAt(0) ?? 0) : undefined
+  if (!points || points.length * 4 > type.size) return false
+  for (const [i, point] of points.entries()) view.setUint32(4 * i, point, type.byteOrder !== '>')
+  return true
+}
+
+/** Of dates and spans that are none. */
+const NAT = -(2n ** 63n)
+
+/** A whole number, however it is spelt; undefined for anything else. */
+function integerOf(json: PythonJson, type: ScalarType): bigint | undefined {
+  if (typeof json === 'boolean') return BigInt(json)
+  if (typeof json === 'number' && Number.isInteger(json)) return BigInt(json)
+  if (json === 'NaT' && 'mM'.includes(type.kind)) return NAT
+  return typeof json === 'bigint' ? json : undefined
+}
+
+function writeWhole(view: DataView, type: ScalarType, json: PythonJson): boolean {
+  const value = integerOf(json, type)
+  if (value === undefined) return false
+  const unsigned = type.kind === 'u' || type.kind === 'b'
+  const held = unsigned ? BigInt.asUintN(8 * type.size, value) : BigInt.asIntN(8 * type.size, value)
+  if (held !== value) return false
+  writeInteger(view, type, value)
+  return true
+}
+
 function writeScalar(bytes: Uint8Array, type: ScalarType, json: PythonJson): boolean {
   const view = new DataView(bytes.buffer)
   if (type.kind === 'f') return writeFloats(view, type, [json])
   if (type.kind === 'c') return Array.isArray(json) && json.length === 2 && writeFloats(view, type, json)
+  if (json === 0n && 'SVU'.includes(type.kind)) return true
   if (type.kind === 'S' || type.kind === 'V') return writeBase64(bytes, json)
-  const integer = typeof json === 'boolean' ? BigInt(json) : json
-  if (typeof integer !== 'bigint' || !'biumM'.includes(type.kind)) return false
-  writeInteger(view, type, integer)
-  return true
+  return type.kind === 'U' ? writeText(view, type, json) : writeWhole(view, type, json)
 }
 
-/** The bytes of one element; null where the set defines none, undefined where the JSON does not fit the type. */
+/**
+ * The bytes of one element; null where the set defines none, undefined where the JSON does not fit the type. 0 stands for
+ * empty text, bytes and structures too, as zarr-python once wrote it.
+ */
 export function parseFillValue(dataType: DataType, json: PythonJson | undefined): FillValue | undefined {
   if (json === null || json === undefined) return null
   const bytes = new Uint8Array(itemSize(dataType))
   const type = typeof dataType === 'string' ? parseScalarType(dataType) : undefined
   if (type?.kind === 'O') return null
-  const fits = type ? writeScalar(bytes, type, json) : writeBase64(bytes, json)
+  const fits = type ? writeScalar(bytes, type, json) : json === 0n || writeBase64(bytes, json)
   return fits ? bytes : undefined
+}
+
+/**
+ * What xarray takes for the attribute `_FillValue` of an array of numbers that has none: its `fill_value`. Writers that
+ * know of no other place leave the attribute out (kerchunk). undefined where that is null, or no number.
+ */
+export function impliedFillAttribute(
+  dataType: DataType,
+  json: PythonJson | undefined,
+): number | bigint | undefined {
+  const type = typeof dataType === 'string' ? parseScalarType(dataType) : undefined
+  if (!type || json === null || json === undefined) return undefined
+  if (type.kind === 'f') return numberOf(json)
+  return type.kind === 'i' || type.kind === 'u' ? integerOf(json, type) : undefined
+}
+
+/** A double in base64. */
+const ENCODED_DOUBLE = /^[A-Za-z0-9+/]{11}=$/
+
+/**
+ * The attribute `_FillValue` of an array of floating-point numbers where xarray has encoded it, as it does for Zarr
+ * (`FillValueCoder`; VirtualiZarr's sets have it so); undefined where it is anything else.
+ */
+export function parseFillAttribute(dataType: DataType, json: PythonJson | undefined): number | undefined {
+  const kind = typeof dataType === 'string' ? parseScalarType(dataType)?.kind : undefined
+  if (kind !== 'f' || typeof json !== 'string' || !ENCODED_DOUBLE.test(json)) return undefined
+  return Buffer.from(json, 'base64').readDoubleLE()
 }

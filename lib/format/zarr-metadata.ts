@@ -1,8 +1,9 @@
 /** The metadata of Zarr v2 ("Metadata" of the v2 specification) as a header: `.zarray`, `.zgroup` and `.zattrs` by their keys. */
-import type { DataType, DataTypeField } from '../model/data-type.ts'
+import { chunkCount, gridShape } from '../model/chunk-grid.ts'
+import { type DataType, type DataTypeField, itemSize, parseScalarType } from '../model/data-type.ts'
 import type { ArrayMetadata, Attributes, CodecConfig, GroupMetadata, Header } from '../model/metadata.ts'
 import { isJsonObject, type PythonJson } from './python-json.ts'
-import { parseFillValue } from './zarr-fill-value.ts'
+import { impliedFillAttribute, parseFillAttribute, parseFillValue } from './zarr-fill-value.ts'
 
 /** A JSON object as Python writes it. */
 export type JsonObject = { readonly [key: string]: PythonJson }
@@ -24,18 +25,30 @@ export function parseExtents(
   })
 }
 
-function parseField(refuse: Refuse, key: string, json: PythonJson): DataTypeField {
+/** Structures within structures. */
+const DEEPEST_TYPE = 32
+/** Bytes of one element: a fill value is one. */
+const MOST_ITEM_BYTES = 1 << 26
+
+function parseField(refuse: Refuse, key: string, json: PythonJson, depth: number): DataTypeField {
   if (!Array.isArray(json) || typeof json[0] !== 'string') return refuse(key, 'has a field without a name')
-  const type = parseDataType(refuse, key, json[1])
+  const type = parseType(refuse, key, json[1], depth)
   return json[2] === undefined ? [json[0], type] : [json[0], type, parseExtents(refuse, key, json[2], 0)]
 }
 
-function parseDataType(refuse: Refuse, key: string, json: PythonJson | undefined): DataType {
-  if (typeof json === 'string') return json
+function parseType(refuse: Refuse, key: string, json: PythonJson | undefined, depth: number): DataType {
+  if (typeof json === 'string' && parseScalarType(json)) return json
   if (!Array.isArray(json)) return refuse(key, 'is no data type')
-  return json.map((field) => parseField(refuse, key, field))
+  if (depth === DEEPEST_TYPE) return refuse(key, `has structures more than ${DEEPEST_TYPE} deep`)
+  return json.map((field) => parseField(refuse, key, field, depth + 1))
 }
 
+function parseDataType(refuse: Refuse, key: string, json: PythonJson | undefined): DataType {
+  const type = parseType(refuse, key, json, 0)
+  return itemSize(type) <= MOST_ITEM_BYTES ? type : refuse(key, `has elements over ${MOST_ITEM_BYTES} bytes`)
+}
+
+/** Parameters that are null are as good as left out; lists are of encoders only (numcodecs' json2). */
 function parseCodec(refuse: Refuse, key: string, json: PythonJson): CodecConfig {
   if (!isJsonObject(json) || typeof json.id !== 'string') return refuse(key, 'has a codec without an id')
   const config: { id: string; [parameter: string]: string | number | boolean } = { id: json.id }
@@ -59,16 +72,37 @@ function parseDims(attributes: JsonObject, rank: number): string[] {
   return names.length === rank ? names : Array.from({ length: rank }, (_, axis) => `dim_${axis}`)
 }
 
-function parseArray(refuse: Refuse, path: string, zarray: JsonObject, zattrs: JsonObject): ArrayMetadata {
+/** The attribute `_FillValue` as xarray takes it: decoded, and that of `.zarray` where it is left out. */
+function withFillAttribute(
+  attributes: JsonObject,
+  dataType: DataType,
+  fill: PythonJson | undefined,
+): JsonObject {
+  const given = Object.hasOwn(attributes, '_FillValue')
+  const _FillValue = given
+    ? parseFillAttribute(dataType, attributes._FillValue)
+    : impliedFillAttribute(dataType, fill)
+  return _FillValue === undefined ? attributes : { ...attributes, _FillValue }
+}
+
+function parseArray(
+  refuse: Refuse,
+  path: string,
+  { zarray, zattrs, xarrayFills }: ArrayDocuments,
+): ArrayMetadata {
   const key = `${path}/.zarray`
+  const unsafe = path.split('/').some((name) => name === '.' || name === '..' || name.includes('\0'))
+  if (unsafe || path.startsWith('/')) refuse(key, 'leads out of the set')
   if (zarray.order === 'F') refuse(key, "has order 'F', which kstream cannot read")
   const shape = parseExtents(refuse, `${key} shape`, zarray.shape, 0)
   const chunkShape = parseExtents(refuse, `${key} chunks`, zarray.chunks, 1)
   if (chunkShape.length !== shape.length) refuse(key, 'has extents and chunk extents of different ranks')
+  if (!Number.isSafeInteger(chunkCount(gridShape(shape, chunkShape)))) refuse(key, 'has chunks beyond count')
   const dataType = parseDataType(refuse, `${key} dtype`, zarray.dtype)
   const fillValue = parseFillValue(dataType, zarray.fill_value)
   if (fillValue === undefined) return refuse(`${key} fill_value`, 'does not fit the data type')
-  const { _ARRAY_DIMENSIONS, ...attributes } = zattrs
+  const { _ARRAY_DIMENSIONS, ...given } = zattrs
+  const attributes = xarrayFills ? withFillAttribute(given, dataType, zarray.fill_value) : given
   const codecs = parseCodecs(refuse, key, zarray)
   return {
     path,
@@ -82,8 +116,18 @@ function parseArray(refuse: Refuse, path: string, zarray: JsonObject, zattrs: Js
   }
 }
 
+export interface HeaderOptions {
+  /** The attributes `_FillValue` are to be what xarray makes of them and of `fill_value`, not what is written there. */
+  readonly xarrayFills?: boolean
+}
+
+interface ArrayDocuments extends HeaderOptions {
+  readonly zarray: JsonObject
+  readonly zattrs: JsonObject
+}
+
 /** The groups and arrays among these documents, in their order. */
-export function parseHeader(refuse: Refuse, metadata: JsonObject): Header {
+export function parseHeader(refuse: Refuse, metadata: JsonObject, options: HeaderOptions = {}): Header {
   const groups: GroupMetadata[] = []
   const arrays: ArrayMetadata[] = []
   for (const [key, value] of Object.entries(metadata)) {
@@ -93,7 +137,8 @@ export function parseHeader(refuse: Refuse, metadata: JsonObject): Header {
     const zattrs = metadata[name === '' ? '.zattrs' : `${name}/.zattrs`]
     const attributes: Attributes & JsonObject = isJsonObject(zattrs) ? zattrs : {}
     if (kind === 'zgroup') groups.push({ path: name, attributes })
-    else if (isJsonObject(value)) arrays.push(parseArray(refuse, name, value, attributes))
+    else if (isJsonObject(value))
+      arrays.push(parseArray(refuse, name, { zarray: value, zattrs: attributes, ...options }))
     else refuse(key, 'is no object')
   }
   return { kind: 'header', groups, arrays, skipped: [], notes: [] }

@@ -26,10 +26,14 @@ export interface BodyOptions {
 }
 
 export interface ReferenceSet {
+  /** What messages call it: the file or folder it was opened from. */
+  readonly name?: string
   readonly header: Header
   readonly sources: readonly SourceInfo[]
   /** Whether `body` can be read more than once. */
   readonly replayable: boolean
+  /** The end of the body, where it is known beforehand: a set that is written already. */
+  readonly footer?: Footer
   /**
    * Pulls the references. Arrays come in the header's order or interleaved; each array's chunks ascend;
    * the footer comes last, once. Nothing is opened before the first pull, all is closed when it ends.

@@ -1,116 +1,115 @@
-/** Whether files follow one another along a coordinate: strictly, in one direction, without overlap. */
-import type { Barrier } from './barriers.ts'
+/** Whether inputs follow one another along a coordinate: strictly, in one direction, without overlap. */
+import type { Barrier, BarrierKind } from './barriers.ts'
+import type { Placed, Segment } from './segment.ts'
 
-/** The values of one file's coordinate, reduced; files without values have none. */
-export interface CoordinateRange {
-  readonly name: string
-  readonly least: number | bigint
-  readonly greatest: number | bigint
-  /** 1 strictly ascending, -1 strictly descending, 0 neither (one value included). */
-  readonly direction: 1 | -1 | 0
+/** Two inputs that do not fit, in their order. */
+interface Clash {
+  readonly kind: BarrierKind
+  readonly before: number
+  readonly input: number
 }
 
-/** Reduces the values of one file; `isFill` values and NaN do not count. undefined where none is left. */
-export function coordinateRange(
-  name: string,
-  values: Iterable<number | bigint>,
-  isFill: (value: number | bigint) => boolean,
-): CoordinateRange | undefined {
-  let least: number | bigint | undefined
-  let greatest: number | bigint | undefined
-  let before: number | bigint | undefined
-  let [rises, falls] = [true, true]
+export interface Disorder {
+  readonly barriers: readonly Barrier[]
+  /** Inputs that do not follow the one before them. */
+  readonly breaks: readonly number[]
+}
+
+/** What is wrong with the order of the inputs: one barrier a kind, with the first pair that shows it. */
+export function findDisorder(placed: Placed, order: readonly number[], direction: 1 | -1): Disorder {
+  const clashes = new Map<BarrierKind, { first: Clash; count: number }>()
+  const breaks: number[] = []
+  for (const clash of clashesOf(placed, order, direction)) {
+    breaks.push(clash.input)
+    const known = clashes.get(clash.kind)
+    if (known) known.count++
+    else clashes.set(clash.kind, { first: clash, count: 1 })
+  }
+  const barriers = [...clashes.values()].map(({ first, count }) =>
+    orderBarrier(placed, first, count, direction),
+  )
+  return { barriers, breaks }
+}
+
+/** Each input against the one before it that reaches farthest. */
+function* clashesOf({ segments }: Placed, order: readonly number[], direction: 1 | -1): Generator<Clash> {
+  let farthest: number | undefined
+  for (const input of order) {
+    const segment = segments[input]
+    if (!segment) continue
+    const before = farthest === undefined ? undefined : segments[farthest]
+    const turned = segment.direction !== 0 && segment.direction !== direction
+    if (before && farthest !== undefined) {
+      const kind = turned ? 'unordered' : clashOf(before, segment, direction)
+      if (kind) yield { kind, before: farthest, input }
+    }
+    const reaches =
+      !before || (direction === 1 ? segment.greatest > before.greatest : segment.least < before.least)
+    if (reaches) farthest = input
+  }
+}
+
+function clashOf(a: Segment, b: Segment, direction: 1 | -1): BarrierKind | undefined {
+  if (direction === 1 ? a.greatest < b.least : a.least > b.greatest) return undefined
+  if (a.key === b.key) return 'duplicate'
+  return (direction === 1 ? b.greatest < a.least : b.least > a.greatest) ? 'unordered' : 'overlap'
+}
+
+const WORDS: Readonly<Partial<Record<BarrierKind, readonly [subject: string, advice: string]>>> = {
+  duplicate: ['the same values are there twice: the coordinate', 'leave one of the two out'],
+  overlap: ['the coordinate overlaps: its range', 'leave out what is there twice'],
+  unordered: [
+    'the order of the files along the coordinate',
+    'sort the list of files by this coordinate, or let them be ordered by it (--order coordinate)',
+  ],
+}
+const TURNED = ['the direction of the coordinate', 'leave out the file that runs the other way'] as const
+
+function orderBarrier(placed: Placed, clash: Clash, count: number, direction: 1 | -1): Barrier {
+  const { dim, names, segments, text, units } = placed
+  const [a, b] = [segments[clash.before], segments[clash.input]]
+  const turned = b !== undefined && b.direction !== 0 && b.direction !== direction
+  const [subject, advice] = (turned ? TURNED : WORDS[clash.kind]) ?? TURNED
+  return {
+    kind: clash.kind,
+    array: dim,
+    subject: units === '' ? subject : `${subject} (${units})`,
+    inputs: [names[clash.before], names[clash.input]],
+    values: [rangeText(a, text), rangeText(b, text)],
+    files: [count, count],
+    advice,
+  }
+}
+
+function rangeText(segment: Segment | undefined, text: Placed['text']): string {
+  if (!segment) return 'no values'
+  const { first, last } = segment
+  return first === last ? text(first) : `from ${text(first)} to ${text(last)}`
+}
+
+/** Labels have no order of their own; none may be there twice. */
+export function findDuplicateLabels({ dim, names, segments }: Placed, order: readonly number[]): Disorder {
+  const seen = new Map<string, number>()
+  let found: Barrier | undefined
   let count = 0
-  for (const value of values) {
-    if (Number.isNaN(value) || isFill(value)) continue
-    if (before !== undefined) {
-      rises &&= value > before
-      falls &&= value < before
-    }
-    before = value
-    count++
-    if (least === undefined || value < least) least = value
-    if (greatest === undefined || value > greatest) greatest = value
-  }
-  if (least === undefined || greatest === undefined) return undefined
-  const direction = count < 2 || rises === falls ? 0 : rises ? 1 : -1
-  return { name, least, greatest, direction }
-}
-
-/** Checks files one by one: each must begin where the one before has ended, and run in the same direction. */
-export class CoordinateOrder {
-  readonly #array: string
-  readonly #units: string
-  #before: CoordinateRange | undefined
-  #direction: 1 | -1 | 0 = 0
-
-  /** `units` is for messages. */
-  constructor(array: string, units = '') {
-    this.#array = array
-    this.#units = units === '' ? '' : ` (${units})`
-  }
-
-  /** What is wrong with this file after those before it, if anything. */
-  add(range: CoordinateRange): Barrier | undefined {
-    const before = this.#before
-    this.#before = range
-    const inferred = before && range.least < before.least ? -1 : 1
-    if (this.#direction === 0) this.#direction = range.direction || (before ? inferred : 0)
-    if (!before) return undefined
-    if (range.direction !== 0 && range.direction !== this.#direction) return this.#turned(before, range)
-    const follows = this.#direction === 1 ? before.greatest < range.least : before.least > range.greatest
-    return follows ? undefined : this.#disorder(before, range)
-  }
-
-  #turned(a: CoordinateRange, b: CoordinateRange): Barrier {
-    const text = (range: CoordinateRange, direction: number) =>
-      direction === 1 ? `${range.least} up to ${range.greatest}` : `${range.greatest} down to ${range.least}`
-    return {
-      kind: 'order',
-      array: this.#array,
-      subject: `the direction of the coordinate${this.#units}`,
-      inputs: [a.name, b.name],
-      values: [text(a, this.#direction), text(b, -this.#direction)],
-      advice: 'sort the list of files by this coordinate, or leave out the file that runs the other way',
+  const breaks: number[] = []
+  for (const input of order) {
+    for (const [at, label] of (segments[input]?.labels ?? []).entries()) {
+      const earlier = seen.get(label)
+      seen.set(label, earlier ?? input)
+      if (earlier === undefined) continue
+      count++
+      breaks.push(input)
+      found ??= {
+        kind: 'duplicate',
+        array: dim,
+        subject: 'the place of a label that is there twice',
+        inputs: [names[earlier], names[input]],
+        values: [`${label} already`, `${label} again at ${at}`],
+        files: [1, 1],
+        advice: 'leave out what is there twice',
+      }
     }
   }
-
-  #disorder(a: CoordinateRange, b: CoordinateRange): Barrier {
-    const ascending = this.#direction === 1
-    const apart = ascending ? b.greatest < a.least : b.least > a.greatest
-    const ends = ascending ? `up to ${a.greatest}` : `down to ${a.least}`
-    return {
-      kind: 'order',
-      array: this.#array,
-      subject: `${apart ? 'the order of the files' : 'the coordinate overlaps: its range'}${this.#units}`,
-      inputs: [a.name, b.name],
-      values: [ends, `from ${ascending ? b.least : b.greatest}`],
-      advice: apart
-        ? 'sort the list of files by this coordinate'
-        : 'sort the list of files by this coordinate, and leave out what is there twice',
-    }
-  }
-}
-
-/** The first label that an earlier file has too; labels have no order of their own. Adds this file's to `seen`. */
-export function findDuplicate(
-  array: string,
-  name: string,
-  labels: readonly string[],
-  seen: Map<string, string>,
-): Barrier | undefined {
-  for (const [at, label] of labels.entries()) {
-    const earlier = seen.get(label)
-    if (earlier === undefined) continue
-    return {
-      kind: 'order',
-      array,
-      subject: 'the place of a label that is there twice',
-      inputs: [earlier, name],
-      values: [`${label} already`, `${label} again at ${at}`],
-      advice: 'leave out what is there twice',
-    }
-  }
-  for (const label of labels) seen.set(label, name)
-  return undefined
+  return { barriers: found ? [{ ...found, files: [count, count] }] : [], breaks }
 }

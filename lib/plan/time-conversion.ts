@@ -39,7 +39,15 @@ export function conversionBarrier(
   if (!packed && isNumeric(array.dataType) && array.dataType !== '|b1') return undefined
   const what = packed ? 'packed values' : `values of type ${JSON.stringify(array.dataType)}`
   const advice = `${what} are not converted: combine these files apart from each other`
-  return { kind: 'attribute', array: array.path, subject: 'units', inputs, values: units, advice }
+  return {
+    kind: 'attribute',
+    array: array.path,
+    subject: 'units',
+    inputs,
+    values: units,
+    files: [1, 1],
+    advice,
+  }
 }
 
 /** Tells values that stand for "none": `_FillValue`, `missing_value`, and the file's own fill value where it is not zero. */

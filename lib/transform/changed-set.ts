@@ -36,6 +36,7 @@ export function changedSet(set: ReferenceSet, change: Change): ReferenceSet {
     }
   }
   return {
+    ...(set.name === undefined ? {} : { name: set.name }),
     header: change.header ?? set.header,
     sources: change.sources ?? set.sources,
     replayable: set.replayable,

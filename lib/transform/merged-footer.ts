@@ -1,48 +1,53 @@
-/** Footers of many files' bodies as one: an array dropped in one file is dropped in all. */
+/** Footers of many inputs' bodies as one: an array dropped in one input is dropped in all. */
+import { chunkCount, gridShape } from '../model/chunk-grid.ts'
 import type { Coverage, Footer, Outcome } from '../model/reference-batch.ts'
-import type { ConcatPlan } from '../plan/concat-plan.ts'
-import type { Part } from '../plan/layout.ts'
+import { firstFileOf, type PlanInput } from '../plan/plan-input.ts'
+import { remarkKey } from '../plan/remarks.ts'
+import type { SettledPlan } from './settled-plan.ts'
 
 const RANK: Readonly<Record<Outcome['outcome'], number>> = { referenced: 0, copied: 1, skipped: 2 }
 
 export class MergedFooter {
-  readonly #plan: ConcatPlan
+  readonly #settled: SettledPlan
   readonly #shapes: readonly (readonly number[])[]
   readonly #missing: number[]
   readonly #dropped = new Set<number>()
   readonly #outcomes = new Map<string, Outcome>()
   readonly #notes = new Map<string, Coverage['notes'][number]>()
 
-  constructor(plan: ConcatPlan, shapes: readonly (readonly number[])[]) {
-    this.#plan = plan
-    this.#shapes = shapes
-    this.#missing = plan.arrays.map(() => 0)
-    for (const { path, reason } of plan.skipped)
+  /** `expected`: by array, the chunks of the result that are asked for. */
+  constructor(settled: SettledPlan, expected: readonly number[]) {
+    this.#settled = settled
+    this.#shapes = settled.arrays.map(({ shape }) => shape.map((extent) => extent ?? 0))
+    this.#missing = [...expected]
+    for (const { path, reason } of settled.plan.skipped)
       this.#outcomes.set(path, { path, outcome: 'skipped', reason })
-    for (const note of plan.notes) this.#note(note)
+    for (const note of settled.notes) this.#note(note)
   }
 
   isDropped(array: number): boolean {
     return this.#dropped.has(array)
   }
 
-  /** Arrays whose values are inline by the plan. */
-  copied(array: number): void {
-    const { path } = this.#plan.arrays[array].array
-    const reason = `its values along ${this.#plan.dim} are one inline chunk`
+  /** An array whose values are inline by the plan; `chunks` of it were asked for. */
+  copied(array: number, chunks: number): void {
+    const { path } = this.#settled.arrays[array]
+    const dims = this.#settled.plan.arrays[array].joins.map(({ dim }) => this.#settled.plan.options.dims[dim])
+    const reason = `its values along ${dims.join(', ')} are one inline chunk`
     this.#outcomes.set(path, { path, outcome: 'copied', reason })
+    this.#missing[array] -= chunks
   }
 
-  /** Adds one body's footer; `asked` are the arrays of the result that the body was read for. */
-  add(part: Part, footer: Footer, asked: readonly number[]): void {
+  /** Adds one body's footer; `asked` are the arrays of the result that the body was read for, `chunks` how many of each. */
+  add(input: PlanInput, footer: Footer, asked: readonly number[], chunks: readonly number[]): void {
     const outcomes = new Map(footer.coverage.arrays.map((outcome) => [outcome.path, outcome]))
-    for (const array of asked) {
-      const { path } = this.#plan.arrays[array].array
-      const own = part.layout.indexOf.get(path) ?? -1
-      this.#missing[array] += footer.missing[own] ?? 0
+    for (const [index, array] of asked.entries()) {
+      const { path } = this.#settled.arrays[array]
+      const own = input.indexOf.get(path) ?? -1
+      this.#missing[array] += (footer.missing[own] ?? 0) - chunks[index]
       const dropped = footer.dropped.includes(own)
       if (dropped) this.#dropped.add(array)
-      this.#merge(part, outcomes.get(path), path, dropped)
+      this.#merge(input, outcomes.get(path), path, dropped)
     }
     for (const note of footer.coverage.notes) this.#note(note)
   }
@@ -57,18 +62,18 @@ export class MergedFooter {
     }
   }
 
-  /** In the order of the header, then what is skipped: not in the order in which the files were read. */
+  /** In the order of the header, then what is skipped: not in the order in which the inputs were read. */
   #ordered(): Outcome[] {
-    const paths = new Set([...this.#plan.arrays.map(({ array }) => array.path), ...this.#outcomes.keys()])
+    const paths = new Set([...this.#settled.arrays.map(({ path }) => path), ...this.#outcomes.keys()])
     return [...paths].flatMap((path) => this.#outcomes.get(path) ?? [])
   }
 
-  #merge(part: Part, outcome: Outcome | undefined, path: string, dropped: boolean): void {
+  #merge(input: PlanInput, outcome: Outcome | undefined, path: string, dropped: boolean): void {
     const known = this.#outcomes.get(path)
     const next = dropped ? 'skipped' : (outcome?.outcome ?? 'referenced')
     if (known && RANK[known.outcome] >= RANK[next]) return
     const reason = outcome?.reason ?? (dropped ? 'its chunks cannot be referenced' : undefined)
-    const place = next === 'skipped' ? ` (in ${part.name})` : ''
+    const place = next === 'skipped' ? ` (in ${firstFileOf(input)})` : ''
     this.#outcomes.set(path, {
       path,
       outcome: next,
@@ -77,6 +82,19 @@ export class MergedFooter {
   }
 
   #note(note: Coverage['notes'][number]): void {
-    this.#notes.set(`${note.path}\0${note.reason}`, note)
+    const key = remarkKey(note)
+    if (!this.#notes.has(key)) this.#notes.set(key, note)
   }
+}
+
+/** Chunks of each array's grid. */
+export function gridCounts({ arrays }: SettledPlan): number[] {
+  return arrays.map(({ shape, chunkShape }) => {
+    return chunkCount(
+      gridShape(
+        shape.map((extent) => extent ?? 0),
+        chunkShape,
+      ),
+    )
+  })
 }

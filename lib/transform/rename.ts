@@ -2,10 +2,10 @@
 import { PlanError, UsageError } from '../errors.ts'
 import type { ArrayMetadata, Attributes, GroupMetadata, Header } from '../model/metadata.ts'
 import type { ReferenceSet } from '../model/reference-set.ts'
+import { groupOf, nameOf, pathIn, replaceMentions, resolveMention } from '../plan/mention.ts'
+import { nearNames } from '../plan/near-names.ts'
 import type { Stage } from '../stream/stage.ts'
 import { changedSet, eachSet } from './changed-set.ts'
-import { groupOf, nameOf, pathIn, replaceMentions, resolveMention } from './mention.ts'
-import { nearNames } from './near-names.ts'
 
 /** Old path to new name within the same group. */
 type Renames = ReadonlyMap<string, string>

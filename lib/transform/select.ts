@@ -2,11 +2,11 @@
 import { PlanError } from '../errors.ts'
 import type { ArrayMetadata } from '../model/metadata.ts'
 import type { ReferenceSet } from '../model/reference-set.ts'
+import { groupOf, mentionedNames, mentionsNeeded, resolveMention } from '../plan/mention.ts'
+import { nearNames } from '../plan/near-names.ts'
 import type { Stage } from '../stream/stage.ts'
 import { type Subset, subsetArrays } from './array-subset.ts'
 import { eachSet } from './changed-set.ts'
-import { groupOf, mentionedNames, mentionsNeeded, resolveMention } from './mention.ts'
-import { nearNames } from './near-names.ts'
 
 /** Paths of arrays, or of groups, which stand for all within; a leading '/' is ignored. */
 export interface Selection {

@@ -1,10 +1,10 @@
 /** Publication of a reference set's folder in one step: readers see the old set, the new one or none. */
-import { createHash, randomBytes } from 'node:crypto'
-import { lstat, mkdir, open, readdir, readFile, realpath, rename, rm } from 'node:fs/promises'
-import { hostname } from 'node:os'
-import { basename, dirname, join, resolve } from 'node:path'
+import { lstat, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { isKStreamError, UsageError, WriteError } from '../errors.ts'
 import { parseZmetadata } from '../format/kerchunk-parquet/zmetadata.ts'
+import type { Journal } from './journal.ts'
+import { beginBuild, endBuild, errorCode, ignoreMissing, locateSet, recoverLeftovers } from './leftovers.ts'
 import { rootProblem } from './names.ts'
 
 /** A checked place for a set. */
@@ -15,53 +15,70 @@ export interface Target {
   readonly replaces: boolean
 }
 
-const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8)
-const building = new Set<string>()
+export interface TargetOptions {
+  /** A set that is there may be replaced. */
+  readonly overwrite?: boolean
+  /** A set must be there, to be added to. */
+  readonly append?: boolean
+  /** A set that is there may be the very one that was asked for: `writeParquet` tells, before it reads a reference. */
+  readonly resume?: boolean
+}
 
 /**
  * Checks where a set shall go, and heals what a crash has left there; nothing else is touched.
  * @throws UsageError for a path that fsspec cannot open; WriteError where the parent folder is missing, a set is there
- * and `overwrite` is not given, or something else than a set is there.
+ * and no option lets it pass, none is there to append to, or something else than a set is there.
  */
-export async function checkTarget(path: string, options: { overwrite?: boolean } = {}): Promise<Target> {
+export async function checkTarget(path: string, options: TargetOptions = {}): Promise<Target> {
   const problem = rootProblem(resolve(path))
   if (path === '' || problem) throw new UsageError(`${path}: ${problem ?? 'no path to write to'}`)
-  const parent = await realpath(dirname(resolve(path))).catch((cause) => {
-    throw new WriteError(path, `the folder ${dirname(resolve(path))} does not exist`, { cause })
-  })
-  const beside = join(parent, basename(resolve(path)))
-  await recoverLeftovers(beside)
-  const stats = await lstat(beside).catch(ignoreMissing)
-  if (!stats) return { path: beside, replaces: false }
-  const target = await realpath(beside).catch((cause) => {
-    throw new WriteError(path, 'is a link that leads nowhere', { cause })
-  })
+  const { overwrite = false, append = false, resume = false } = options
+  const target = await locateSet(path)
+  await recoverLeftovers(target, { keepJournals: true })
+  if (!(await stat(target).catch(ignoreMissing))) {
+    const link = await lstat(resolve(path)).catch(ignoreMissing)
+    if (link) throw new WriteError(path, 'is a link that leads nowhere')
+    if (append) throw new WriteError(path, 'there is no set to append to')
+    return { path: target, replaces: false }
+  }
   if (!(await isReferenceSet(target))) {
     throw new WriteError(path, 'exists and is not a reference set, so it is left alone')
   }
-  if (!options.overwrite) throw new WriteError(path, 'exists already; --overwrite replaces it')
+  if (!overwrite && !append && !resume) throw alreadyThere(path)
   return { path: target, replaces: true }
+}
+
+/** A set is where one shall go. */
+export function alreadyThere(path: string): WriteError {
+  return new WriteError(path, 'exists already; --overwrite replaces it')
 }
 
 /**
  * Builds in a folder beside the target and puts it in the target's place when `build` is done.
- * On an error or abort that folder is removed and the target stays as it was.
+ * On an error or abort that folder is removed and the target stays as it was; with a journal, which ends with the build,
+ * the work is kept where it may be gone on with.
  */
-export async function publish<R>(target: Target, build: (folder: string) => Promise<R>): Promise<R> {
-  const id = `${HOST}-${process.pid}-${randomBytes(4).toString('hex')}`
-  const folder = `${target.path}.${id}.tmp`
-  building.add(id)
+export async function publish<R>(
+  target: Target,
+  build: (folder: string) => Promise<R>,
+  journal?: Journal,
+): Promise<R> {
+  const id = journal?.id ?? beginBuild()
+  const folder = journal?.setFolder ?? `${target.path}.${id}.tmp`
   try {
-    await mkdir(folder)
+    if (!journal) await mkdir(folder)
     const result = await build(folder)
     await syncFolder(folder)
     await replace(folder, target, `${target.path}.${id}.old`)
+    await journal?.close()
     return result
-  } catch (error) {
-    await rm(folder, { recursive: true, force: true })
-    throw asWriteError(error, target.path)
+  } catch (cause) {
+    const error = asWriteError(cause, target.path)
+    if (journal) await journal.close(error)
+    else await rm(folder, { recursive: true, force: true })
+    throw error
   } finally {
-    building.delete(id)
+    endBuild(id)
   }
 }
 
@@ -80,33 +97,6 @@ async function replace(folder: string, target: Target, aside: string): Promise<v
   if (target.replaces) await rm(aside, { recursive: true, force: true })
 }
 
-/**
- * Undoes what builds of `path` that died on this machine have left: an old set that was moved aside comes back where
- * none took its place, and unfinished folders go. Builds that still run, or ran elsewhere, are left alone.
- */
-export async function recoverLeftovers(path: string): Promise<void> {
-  const absolute = resolve(path)
-  const names = await readdir(dirname(absolute)).catch(ignoreMissing)
-  const prefix = `${basename(absolute)}.`
-  for (const name of (names ?? []).filter((each) => each.startsWith(prefix)).sort()) {
-    const [, id, host, pid, kind] = /^((\w{8})-(\d+)-\w{8})\.(tmp|old)$/.exec(name.slice(prefix.length)) ?? []
-    if (id === undefined || host !== HOST || isAlive(id, Number(pid))) continue
-    const leftover = join(dirname(absolute), name)
-    const lost = kind === 'old' && (await lstat(absolute).catch(ignoreMissing)) === undefined
-    if (lost) await rename(leftover, absolute)
-    else await rm(leftover, { recursive: true, force: true })
-  }
-}
-
-function isAlive(id: string, pid: number): boolean {
-  if (pid === process.pid) return building.has(id)
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return errorCode(error) === 'EPERM'
-  }
-}
-
 async function isReferenceSet(path: string): Promise<boolean> {
   try {
     parseZmetadata(await readFile(join(path, '.zmetadata'), 'utf8'), path)
@@ -121,14 +111,6 @@ async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, 'r').catch(() => undefined)
   await handle?.sync().catch(() => {})
   await handle?.close()
-}
-
-function ignoreMissing(error: unknown): undefined {
-  if (errorCode(error) !== 'ENOENT') throw error
-}
-
-function errorCode(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined
 }
 
 /** What the file system says of the target gets the class of this library; all else, aborts included, stays. */

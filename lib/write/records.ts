@@ -1,16 +1,35 @@
 /**
- * What a Parquet set holds beside its Zarr metadata, as NDJSON in `.kstream/` (a line a record, no time of building):
- * - `sources.ndjson`: `{"url", "size", "etag"?, "lastModified"?}` for each file that references may point into;
- * - `coverage.ndjson`: `{"path", "outcome", "reason"?, "chunks", "references", "inlined", "missing", "shards"}` for each
- *   array, `shards` being the ranges `[first, last]` of those that exist, then `{"path", "note"}` for each remark.
+ * What a Parquet set remembers beside its Zarr metadata, as NDJSON in `.kstream/`: a JSON object a line, in ASCII, keys
+ * in this order, no time of building, nothing of how its inputs were grouped. Read by format/kerchunk-parquet/records.ts.
+ *
+ * `sources.ndjson`, a line for each file that references may point into, in the order of the inputs:
+ *     {"url": "/data/a.nc", "size": 123, "etag"?: "\"x\"", "lastModified"?: "2020-01-01T00:00:00.000Z"}
+ *
+ * `coverage.ndjson`, first a line for each array of the set, in the set's order:
+ *     {"path": "g/t", "outcome": "referenced", "reason"?: "why copied", "chunks": 9, "references": 5, "inlined": 3,
+ *      "missing": 1, "shards": [[0, 0]], "fill"?: "ff", "filled"?: [[4, 5]], "remark"?: "what to know of its fill value"}
+ * - `outcome`: `referenced`, or `copied` where its values are in the set itself for a reason;
+ * - `chunks` of the grid = `references` + `inlined` + `missing`;
+ * - `shards` that exist, as ranges with both ends in: one that is listed and not there is lost;
+ * - `fill`: one element as the files define it, in hexadecimal; `.zarray` has it only where readers need it there;
+ * - `filled`: of the inlined chunks those that no file has, made by the sink; they count as missing when the set is read;
+ * - `remark`: made of the above anew whenever the set is written.
+ * Then, by path, a line for what is not in the set, all counts being 0:
+ *     {"path": "v", "outcome": "skipped", "reason": "object references", "chunks": 0, ..., "shards": []}
+ * Then a line for each group with dimensions that may grow, in the set's order, and, by path, one for each note:
+ *     {"group": "", "unlimited": ["time"]}
+ *     {"path": "g/t", "note": "an attribute that could not be read"}
  */
-import type { Skipped } from '../model/metadata.ts'
+import type { FillValue, GroupMetadata, Skipped } from '../model/metadata.ts'
 import type { Outcome } from '../model/reference-batch.ts'
 import type { SourceInfo } from '../model/reference-set.ts'
 import { type JsonValue, jsonText } from './json-text.ts'
 
 export const SOURCES_FILE = 'sources.ndjson'
 export const COVERAGE_FILE = 'coverage.ndjson'
+
+/** Ascending numbers, as ranges with both ends in. */
+export type Ranges = readonly (readonly [first: number, last: number])[]
 
 /** How one array ended, in numbers of chunks. */
 export interface ArrayCoverage extends Outcome {
@@ -19,8 +38,14 @@ export interface ArrayCoverage extends Outcome {
   readonly references: number
   readonly inlined: number
   readonly missing: number
-  /** Numbers of the shards that exist, as ranges with both ends in. */
-  readonly shards: readonly (readonly [first: number, last: number])[]
+  /** Numbers of the shards that exist. */
+  readonly shards: Ranges
+  /** The files' own fill value: the bytes of one element. */
+  readonly fill?: FillValue
+  /** Of the inlined chunks: those that the files lack, made of the fill value. */
+  readonly filled?: Ranges
+  /** What readers of the array should know of its fill value. */
+  readonly remark?: string
 }
 
 /** The coverage of a written set. */
@@ -42,23 +67,43 @@ export function sourcesText(sources: readonly SourceInfo[]): string {
 }
 
 /** The text of `coverage.ndjson`. */
-export function coverageText(coverage: SetCoverage): string {
-  const arrays = coverage.arrays.map((array) => ({
-    path: array.path,
-    outcome: array.outcome,
-    ...(array.reason !== undefined && { reason: array.reason }),
+export function coverageText(coverage: SetCoverage, groups: readonly GroupMetadata[]): string {
+  const unlimited = groups.flatMap(({ path, unlimitedDims = [] }) =>
+    unlimitedDims.length > 0 ? [{ group: path, unlimited: unlimitedDims }] : [],
+  )
+  const notes = coverage.notes.map(({ path, reason }) => ({ path, note: reason }))
+  return lines([...coverage.arrays.map(arrayLine), ...unlimited, ...notes])
+}
+
+function arrayLine(array: ArrayCoverage): JsonValue {
+  const { path, outcome, reason, fill, filled = [], remark } = array
+  return {
+    path,
+    outcome,
+    ...(reason !== undefined && { reason }),
     chunks: BigInt(array.chunks),
     references: BigInt(array.references),
     inlined: BigInt(array.inlined),
     missing: BigInt(array.missing),
-    shards: array.shards.map((range) => range.map(BigInt)),
-  }))
-  const notes = coverage.notes.map(({ path, reason }) => ({ path, note: reason }))
-  return lines([...arrays, ...notes])
+    shards: rangesJson(array.shards),
+    ...(fill && { fill: Buffer.from(fill).toString('hex') }),
+    ...(filled.length > 0 && { filled: rangesJson(filled) }),
+    ...(remark !== undefined && { remark }),
+  }
+}
+
+function rangesJson(ranges: Ranges): JsonValue {
+  return ranges.map((range) => range.map(BigInt))
+}
+
+/** Each once, by path and reason: an order that does not tell who said it first. */
+export function distinct(notes: readonly Skipped[]): Skipped[] {
+  const found = new Map(notes.map(({ path, reason }) => [`${path}\0${reason}`, { path, reason }]))
+  return [...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, note]) => note)
 }
 
 /** Ascending numbers as ranges. */
-export function ranges(numbers: readonly number[]): [first: number, last: number][] {
+export function ranges(numbers: readonly number[]): Ranges {
   const found: [number, number][] = []
   for (const number of numbers) {
     const last = found.at(-1)

@@ -16,7 +16,10 @@ const BROKEN: Readonly<Record<string, { make: (path: string) => Promise<unknown>
     message: /HTML page, "404 Not Found"/,
   },
   'empty.nc': { make: (path) => writeFile(path, ''), message: /empty/ },
-  'folder.nc': { make: (path) => mkdir(path), message: /directory/ },
+  'folder.nc': {
+    make: (path) => mkdir(path),
+    message: /is a folder, not a file or reference set|a directory; name the files/,
+  },
   'missing.nc': { make: async () => {}, message: /no such file/ },
   'truncated.nc': {
     make: async (path) => writeFile(path, (await readFile(OCEAN)).subarray(0, 20_000)),

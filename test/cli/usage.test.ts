@@ -5,9 +5,9 @@ import { test } from 'node:test'
 import { kstream, temporaryFolder } from './command.ts'
 
 const CASES: readonly (readonly [args: readonly string[], input: string, message: RegExp])[] = [
-  [[], '', /no command: build, scan, info/],
+  [[], '', /no command: build, plan, scan, info/],
   [['bild', 'a.nc'], '', /unknown command 'bild'; did you mean build\?/],
-  [['frobnicate'], '', /unknown command 'frobnicate': build, scan, info/],
+  [['frobnicate'], '', /unknown command 'frobnicate': build, plan, scan, info/],
   [['build', 'a.nc'], '', /no output: .*-o.*kstream build \*\.nc --concat-dims time -o ocean\.parq/],
   [['build', '-o', 'x.parq'], '', /no files: the list on stdin is empty/],
   [['build', '-o', 'x.parq'], '\n\r\n   \n', /no files: the list on stdin is empty/],
@@ -21,7 +21,28 @@ const CASES: readonly (readonly [args: readonly string[], input: string, message
     /--concat-dim; did you mean --concat-dims\?/,
   ],
   [['build', 'a.nc', '-o', 'x.parq', '--workers', '4'], '', /unknown option --workers$/m],
-  [['build', 'a.nc', '-o', 'x.parq', '--concat-dims', 'time,lat'], '', /takes one dimension/],
+  [['build', 'a.nc', '-o', 'x.parq', '--coo-map', 'member'], '', /--coo-map takes DIM=SOURCE, not 'member'/],
+  [
+    ['build', 'a.nc', '-o', 'x.parq', '--coo-map', 'time=INDEX', '--coo-map', 'time=cf:time'],
+    '',
+    /--coo-map says twice where time comes from/,
+  ],
+  [
+    ['build', 'a.nc', '-o', 'x.parq', '--concat-dims', 'm', '--coo-map', 'm=/r[/'],
+    '',
+    /values of m cannot come from "\/r\[\/": Invalid regular expression/,
+  ],
+  [['build', 'a.nc', '-o', 'x.parq', '--order', 'name'], '', /--order takes coordinate or list, not 'name'/],
+  [['build', 'a.nc', '-o', 'x.parq', '--on-mismatch', 'warn'], '', /takes fail or eras or skip, not 'warn'/],
+  [['build', 'a.nc', '-o', 'x.parq', '--on-error', 'eras'], '', /--on-error takes fail or skip, not 'eras'/],
+  [['build', 'a.nc', '-o', 'x.parq', '--rename', 'lon'], '', /--rename takes OLD=NEW, not 'lon'/],
+  [['build', 'a.nc', '-o', 'x.parq', '--append'], '', /x\.parq: there is no set to append to/],
+  [['build', 'a.nc', '-o', 'x.parq', '--append', '--overwrite'], '', /--append .* not go with --overwrite/],
+  [['build', 'a.nc', '-o', 'x.parq', '--append', '--resume'], '', /--append .* not go with --resume/],
+  [['build', 'a.nc', '-o', 'x.parq', '--append', '--on-mismatch', 'eras'], '', /cannot write eras/],
+  [['plan'], '', /no files: the list on stdin is empty/],
+  [['plan', 'a.nc', '--schema'], '', /--schema prints .* give no files/],
+  [['plan', 'a.nc', '-o', 'x.parq'], '', /unknown option -o/],
   [
     ['build', 'a.nc', '-o', 'x.parq', '--record-size', '1e3'],
     '',
@@ -53,7 +74,7 @@ for (const [args, input, message] of CASES) {
 }
 
 test('help names every option and shows an example', async () => {
-  for (const command of ['build', 'scan', 'info']) {
+  for (const command of ['build', 'plan', 'scan', 'info']) {
     const { code, stdout, stderr } = await kstream([command, '--help'])
     assert.equal(code, 0)
     assert.equal(stderr, '')
@@ -63,8 +84,12 @@ test('help names every option and shows an example', async () => {
   for (const option of ['-o, --output', '--concat-dims', '--identical-dims', '-0, --null', '--overwrite']) {
     assert.ok(stdout.includes(option), option)
   }
+  for (const source of ['member=/r(\\d+)/', 'time=cf:time']) assert.ok(stdout.includes(source), source)
   const { stdout: top } = await kstream(['--help'])
-  assert.match(top, /kstream build[\s\S]*kstream scan[\s\S]*kstream info[\s\S]*Exit codes: 0 done/)
+  assert.match(
+    top,
+    /kstream build[\s\S]*kstream plan[\s\S]*kstream scan[\s\S]*kstream info[\s\S]*Exit codes: 0 done/,
+  )
 })
 
 test('--version is that of the package', async () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PythonJson } from '../../lib/format/python-json.ts'
-import { parseFillValue } from '../../lib/format/zarr-fill-value.ts'
+import { parseFillAttribute, parseFillValue } from '../../lib/format/zarr-fill-value.ts'
 import type { DataType } from '../../lib/model/data-type.ts'
 
 const CASES: readonly (readonly [type: DataType, json: PythonJson, hex: string])[] = [
@@ -25,6 +25,12 @@ const CASES: readonly (readonly [type: DataType, json: PythonJson, hex: string])
   ['<f2', 'Infinity', '007c'],
   ['<c8', [1.5, 'NaN'], '0000c03f0000c07f'],
   ['|S4', 'YWI=', '61620000'],
+  ['|S4', 0n, '00000000'],
+  ['<U2', 'é', 'e900000000000000'],
+  ['>U1', '\u{1f600}', '0001f600'],
+  ['|u1', 255, 'ff'],
+  ['<M8[ns]', 'NaT', '0000000000000080'],
+  ['<m8[D]', -1n, 'ffffffffffffffff'],
   [
     [
       ['a', '<i2'],
@@ -55,7 +61,20 @@ test('null is no fill value, and what does not fit the type is refused', () => {
     ['<c8', 1.5],
     ['|S2', 'YWJj'],
     ['|S2', 5n],
+    ['<U1', 'ab'],
+    ['|u1', 256n],
+    ['|u1', -1n],
+    ['<i2', 32768n],
+    ['<i8', 'NaT'],
   ] as [DataType, PythonJson][]) {
     assert.equal(parseFillValue(type, json), undefined, `${type} ${json}`)
   }
+})
+
+test("xarray's encoding of the attribute _FillValue is undone for floats alone", () => {
+  // base64.standard_b64encode(struct.pack('<d', -999.0))
+  assert.equal(parseFillAttribute('<f4', 'AAAAAAA4j8A='), -999)
+  assert.equal(parseFillAttribute('|S12', 'AAAAAAA4j8A='), undefined)
+  assert.equal(parseFillAttribute('<f4', -999), undefined)
+  assert.equal(parseFillAttribute('<f4', 'AAAA'), undefined)
 })

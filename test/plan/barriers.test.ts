@@ -3,14 +3,13 @@ import { describe, it } from 'node:test'
 import { UsageError } from '../../lib/errors.ts'
 import type { Header } from '../../lib/model/metadata.ts'
 import {
+  type Barrier,
   barrierError,
   decodingCodecs,
   formatBarrier,
-  missingVariable,
   sameAttribute,
 } from '../../lib/plan/barriers.ts'
 import { inferConcatDim } from '../../lib/plan/concat-dim.ts'
-import { CoordinateOrder, coordinateRange } from '../../lib/plan/coordinate-order.ts'
 
 describe('sameAttribute', () => {
   it('compares by value, across integers and floating-point numbers, exactly', () => {
@@ -48,16 +47,28 @@ describe('barriers in words', () => {
       subject: 'flag_values',
       inputs: ['/a.nc', '/b.nc'],
       values: [[1n, 2n], { x: Number.NaN }],
+      files: [3, 1],
       advice: 'split',
     } as const
     assert.equal(
       formatBarrier(barrier),
-      'g/temp: flag_values differs: [1,2] in /a.nc, {"x":NaN} in /b.nc; split',
+      'g/temp: flag_values differs: [1,2] in /a.nc and 2 more, {"x":NaN} in /b.nc; split',
     )
   })
 
   it('come in one error, ten at most', () => {
-    const barriers = Array.from({ length: 12 }, (_, at) => missingVariable(`v${at}`, '/a.nc', '/b.nc', 'has'))
+    const barriers = Array.from(
+      { length: 12 },
+      (_, at): Barrier => ({
+        kind: 'variable',
+        array: `v${at}`,
+        subject: 'the variable',
+        inputs: ['/a.nc', '/b.nc'],
+        values: ['present', 'absent'],
+        files: [1, 1],
+        advice: 'leave it out',
+      }),
+    )
     const error = barrierError(barriers)
     assert.equal(error.message.split('\n').length, 11)
     assert.match(error.message, /\.\.\. and 2 more$/)
@@ -85,34 +96,5 @@ describe('inferConcatDim', () => {
     assert.throws(() => inferConcatDim([header('time', 'n'), header('n', 'time')]), /several.*time, n/)
     const plain: Header = { ...header(), groups: [{ path: '', attributes: {} }] }
     assert.throws(() => inferConcatDim([header('time'), plain]), UsageError)
-  })
-})
-
-describe('CoordinateOrder', () => {
-  const order = (...files: (readonly (number | bigint)[])[]) => {
-    const checked = new CoordinateOrder('t', 'days')
-    for (const [at, values] of files.entries()) {
-      const range = coordinateRange(`/${at}`, values, (value) => Number(value) === -999)
-      const barrier = range && checked.add(range)
-      if (barrier) return barrier.inputs.join(' ')
-    }
-    return undefined
-  }
-
-  it('lets strictly monotonic files pass', () => {
-    assert.equal(order([1], [2], [3, 4], [], [5n]), undefined)
-    assert.equal(order([9, 8], [7], [6, 5]), undefined)
-    assert.equal(order([Number.NaN, 1], [-999, Number.NaN], [2, -999]), undefined)
-    assert.equal(order([2 ** 53], [9007199254740993n]), undefined)
-  })
-
-  it('names the first pair that is not', () => {
-    assert.equal(order([1], [2], [2]), '/1 /2')
-    assert.equal(order([1], [1]), '/0 /1')
-    assert.equal(order([1], [3], [2]), '/1 /2')
-    assert.equal(order([3, 4], [1, 2]), '/0 /1')
-    assert.equal(order([1, 2], [4, 3]), '/0 /1')
-    assert.equal(order([1, 5], [3, 7]), '/0 /1')
-    assert.equal(order([1, 2], [], [2]), '/0 /2')
   })
 })

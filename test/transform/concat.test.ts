@@ -2,69 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { encodeVlenUtf8 } from '../../lib/codec/vlen-utf8.ts'
 import { PlanError, UsageError } from '../../lib/errors.ts'
-import type { Header } from '../../lib/model/metadata.ts'
 import type { Footer, ReferenceBatch } from '../../lib/model/reference-batch.ts'
 import type { BodyOptions, ReferenceSet } from '../../lib/model/reference-set.ts'
 import { readValues } from '../../lib/store/read-values.ts'
-import { type ConcatOptions, concat } from '../../lib/transform/concat.ts'
+import { concat } from '../../lib/transform/concat.ts'
+import type { ConcatOptions } from '../../lib/transform/plan-sets.ts'
 import { type MemoryArray, MemoryFiles } from '../store/memory-set.ts'
-
-/** One monthly file: time, its bounds, a field on (time, x), and x. `changes` overrides arrays by name; null leaves one out. */
-interface Month {
-  readonly times: readonly number[]
-  readonly units?: string
-  readonly calendar?: string
-  readonly changes?: Readonly<Record<string, Partial<MemoryArray> | null>>
-  readonly header?: Partial<Header>
-}
-
-function month(
-  files: MemoryFiles,
-  url: string,
-  { times, units, calendar, changes = {}, header }: Month,
-): ReferenceSet {
-  const rows = times.length
-  const attributes = {
-    units: units ?? 'days since 2000-01-01',
-    bounds: 'time_bnds',
-    ...(calendar === undefined ? {} : { calendar }),
-  }
-  const arrays: MemoryArray[] = [
-    {
-      path: 'time',
-      dims: ['time'],
-      shape: [rows],
-      chunkShape: [512],
-      bytes: Float64Array.from(times),
-      attributes,
-    },
-    {
-      path: 'time_bnds',
-      dims: ['time', 'nv'],
-      shape: [rows, 2],
-      chunkShape: [1, 2],
-      bytes: Float64Array.from(times.flatMap((time) => [time, time + 1])),
-    },
-    {
-      path: 'temp',
-      dims: ['time', 'x'],
-      shape: [rows, 3],
-      chunkShape: [1, 2],
-      dataType: '<f4',
-      bytes: Float32Array.from(times.flatMap((time) => [time, time + 0.25, time + 0.5])),
-      codecs: [
-        { id: 'shuffle', elementsize: 4 },
-        { id: 'zlib', level: 4 },
-      ],
-    },
-    { path: 'x', dims: ['x'], shape: [3], dataType: '<i2', bytes: Int16Array.of(10, 20, 30) },
-  ]
-  const changed = arrays.flatMap((array) => {
-    const change = changes[array.path]
-    return change === null ? [] : [{ ...array, ...change }]
-  })
-  return files.set(url, changed, header)
-}
+import { type Month, month } from './monthly-files.ts'
 
 async function* streamOf(sets: readonly ReferenceSet[]): AsyncGenerator<ReferenceSet> {
   yield* sets
@@ -77,7 +21,9 @@ async function combine(
   dim?: string,
 ): Promise<ReferenceSet> {
   const out: ReferenceSet[] = []
-  for await (const set of concat(dim ?? 'time', { open: files.open, ...options })(streamOf(sets)))
+  for await (const set of concat(dim ?? 'time', { open: files.open, allowGaps: true, ...options })(
+    streamOf(sets),
+  ))
     out.push(set)
   assert.equal(out.length, 1)
   return out[0]
@@ -165,9 +111,15 @@ describe('concat', () => {
     assert.deepEqual(batches, (await drain(only, { arrays: [2, 3] })).batches)
   })
 
-  it('gives nothing for nothing, and refuses more than one dimension', async () => {
+  it('gives nothing for nothing, and refuses no dimension at all, or one twice', async () => {
     for await (const set of concat('time')(streamOf([]))) assert.fail(String(set))
-    assert.throws(() => concat(['time', 'x']), UsageError)
+    assert.throws(() => concat([]), UsageError)
+    const files = new MemoryFiles()
+    const sets = [month(files, '/m/a.nc', january), month(files, '/m/b.nc', february)]
+    const twice = concat(['time', 'time'], { open: files.open })(streamOf(sets))
+    await assert.rejects(async () => {
+      for await (const _ of twice);
+    }, /time is named twice/)
   })
 
   it('takes files without rows, first and between', async () => {
@@ -266,9 +218,11 @@ describe('concat', () => {
       return { ...set, header: { ...set.header, arrays: [code, { ...run, ...vlen }] } }
     }
     const sets = [strings('/m/a.nc', 'r1', 'é'), strings('/m/b.nc', 'r0')]
-    const set = await combine(files, sets, {}, 'run')
-    assert.deepEqual(await values(files, set, 'run'), ['r1', 'é', 'r0'])
-    assert.deepEqual(await values(files, set, 'code'), ['r1', 'é', 'r0'])
+    const listed = await combine(files, sets, { order: 'list' }, 'run')
+    assert.deepEqual(await values(files, listed, 'run'), ['r1', 'é', 'r0'])
+    assert.deepEqual(await values(files, listed, 'code'), ['r1', 'é', 'r0'])
+    const ordered = await combine(files, sets, {}, 'run')
+    assert.deepEqual(await values(files, ordered, 'code'), ['r0', 'r1', 'é'])
     const again = combine(files, [...sets, strings('/m/c.nc', 'r1')], {}, 'run')
     await assert.rejects(again, /run: .*twice.*r1 already in \/m\/a\.nc.*\/m\/c\.nc/)
   })
@@ -323,7 +277,7 @@ describe('concat', () => {
     const set = await combine(files, sets)
     assert.equal(set.header.groups[0].attributes.history, 'made on Monday')
     assert.equal(set.header.notes.length, 1)
-    assert.match(set.header.notes[0].reason, /history differs in 2 files \(first in \/m\/1\.nc\)/)
+    assert.match(set.header.notes[0].reason, /history differs \(first in \/m\/1\.nc\)/)
   })
 
   it('notes a group without arrays that the first file lacks', async () => {
@@ -335,10 +289,7 @@ describe('concat', () => {
       groups.map(({ path }) => path),
       [''],
     )
-    assert.match(
-      notes[0].reason,
-      /a group that the first file lacks is in 1 file \(first in \/m\/b\.nc\): it is left out/,
-    )
+    assert.match(notes[0].reason, /a group that the first file lacks \(first in \/m\/b\.nc\): it is left out/)
   })
 
   it('finds the one unlimited dimension by itself', async () => {
@@ -361,7 +312,6 @@ describe('concat', () => {
     await assert.rejects(combine(files, sets, { identicalDims: ['lat'] }), UsageError)
     await assert.rejects(combine(files, sets, { identicalDims: ['time'] }), UsageError)
     await assert.rejects(combine(files, sets, { identicalDims: ['temp'] }), UsageError)
-    await assert.rejects(combine(files, sets, {}, 'x'), /temp: x is axis 1 .*only a first axis/)
   })
 
   it('refuses a file that is given twice, where no coordinate would tell', async () => {
@@ -516,17 +466,36 @@ describe('concat refuses what kerchunk and VirtualiZarr combine to wrong values'
     )
   })
 
-  it('overlapping, repeated and unordered coordinates', async () => {
-    await refused(january, { times: [2, 3] }, /time: .*overlaps.*up to 2 in .*from 2 in .*sort/)
+  it('overlapping and repeated coordinates, and in the order of the list unordered ones', async () => {
+    await refused(january, { times: [2, 3] }, /time: .*overlaps.*from 0 to 2 in .*from 2 to 3 in/)
     await refused(january, { times: [1.5, 3] }, /overlaps/)
-    await refused(
-      { times: [3, 4] },
-      january,
-      /time: the order of the files .*up to 4 in \/m\/a\.nc, from 0 in \/m\/b\.nc; sort/,
-    )
-    await refused({ times: [5, 4] }, { times: [7, 6] }, /order of the files/)
     await refused(january, { times: [5, 4] }, /direction/)
-    await refused({ times: [1] }, { times: [1] }, /time/)
+    await refused({ times: [1] }, { times: [1] }, /time: the same values are there twice/)
+    const files = new MemoryFiles()
+    const sets = [month(files, '/m/a.nc', { times: [3, 4] }), month(files, '/m/b.nc', january)]
+    await assert.rejects(
+      combine(files, sets, { order: 'list' }),
+      /time: the order of the files .*from 3 to 4 in \/m\/a\.nc, from 0 to 2 in \/m\/b\.nc; sort/,
+    )
+  })
+
+  it('but orders files by their values, whatever the list says', async () => {
+    const files = new MemoryFiles()
+    const sets = [[3, 4], [9], [0, 1, 2]].map((times, at) => month(files, `/m/${at}.nc`, { times }))
+    const set = await combine(files, sets)
+    assert.deepEqual(await values(files, set, 'time'), Float64Array.of(0, 1, 2, 3, 4, 9))
+    const rows = [0, 1, 2, 3, 4, 9].flatMap((time) => [time, time + 0.25, time + 0.5])
+    assert.deepEqual(await values(files, set, 'temp'), Float32Array.from(rows))
+    assert.deepEqual(
+      set.sources.map(({ url }) => url),
+      ['/m/2.nc', '/m/0.nc', '/m/1.nc'],
+    )
+  })
+
+  it('a file that reaches over several others', async () => {
+    const files = new MemoryFiles()
+    const sets = [[0, 20], [3], [7]].map((times, at) => month(files, `/m/${at}.nc`, { times }))
+    await assert.rejects(combine(files, sets), /overlaps.*from 0 to 20 in \/m\/0\.nc and 1 more/)
   })
 
   it('but not descending ones', async () => {
@@ -538,7 +507,7 @@ describe('concat refuses what kerchunk and VirtualiZarr combine to wrong values'
   it('files of three, of which only the last pair is unordered', async () => {
     const files = new MemoryFiles()
     const sets = [[1], [5], [3]].map((times, at) => month(files, `/m/${at}.nc`, { times }))
-    await assert.rejects(combine(files, sets), /\/m\/1\.nc.*\/m\/2\.nc/)
+    await assert.rejects(combine(files, sets, { order: 'list' }), /\/m\/1\.nc.*\/m\/2\.nc/)
   })
 
   it('an array that has not the dimension and other values', async () => {

@@ -13,14 +13,12 @@ export class Cursor {
   /** Where `bytes` begin in the file. */
   readonly start: number
   position = 0
-  readonly #view: DataView
 
   constructor(bytes: Uint8Array, at: { url: string; structure: string; offset: number }) {
     this.bytes = bytes
     this.url = at.url
     this.structure = at.structure
     this.start = at.offset
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   get remaining(): number {
@@ -55,15 +53,18 @@ export class Cursor {
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#advance(1))
+    return this.bytes[this.#advance(1)]
   }
 
   u16(): number {
-    return this.#view.getUint16(this.#advance(2), true)
+    const from = this.#advance(2)
+    return this.bytes[from] | (this.bytes[from + 1] << 8)
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#advance(4), true)
+    const from = this.#advance(4)
+    const { bytes } = this
+    return (bytes[from] | (bytes[from + 1] << 8) | (bytes[from + 2] << 16) | (bytes[from + 3] << 24)) >>> 0
   }
 
   /** A 64-bit count; an error above 2^53 - 1, which no real file needs. */

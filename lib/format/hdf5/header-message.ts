@@ -71,11 +71,14 @@ export function parseMessages(chunk: Cursor, layout: MessageLayout): HeaderMessa
   return messages
 }
 
-const NAMES = new Map<number, string>(Object.entries(MESSAGE).map(([name, type]) => [type, name]))
+const STRUCTURES = new Map(
+  Object.entries(MESSAGE).map(([name, type]): [number, string] => {
+    return [type, `${name.replace(/[A-Z]/g, (capital) => ` ${capital.toLowerCase()}`)} message`]
+  }),
+)
 
 function structureOf(type: number): string {
-  const name = NAMES.get(type)?.replace(/[A-Z]/g, (capital) => ` ${capital.toLowerCase()}`)
-  return name === undefined ? `header message ${type}` : `${name} message`
+  return STRUCTURES.get(type) ?? `header message ${type}`
 }
 
 /** Where a continuation message says that the header goes on. */

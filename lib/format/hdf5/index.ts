@@ -1,12 +1,14 @@
 /** HDF5 and netCDF-4 files as reference sets. */
 import { UnsupportedError } from '../../errors.ts'
+import { Interning } from '../../model/interning.ts'
 import type { Skipped } from '../../model/metadata.ts'
-import type { ReferenceSet } from '../../model/reference-set.ts'
+import type { ReferenceSet, SourceInfo } from '../../model/reference-set.ts'
 import type { ByteSource } from '../../source/byte-source.ts'
 import type { FormatOptions, OpenAgain } from '../format.ts'
+import { placesOf, withoutPlaces, withPlaces } from './array-places.ts'
 import { IN_FLIGHT } from './in-flight.ts'
 import { withReadLimit } from './read-limit.ts'
-import { scanBody } from './reference-body.ts'
+import { type BodyPlan, scanBody } from './reference-body.ts'
 import { readHeader } from './reference-header.ts'
 import { hasHdf5Signature, openHdf5 } from './superblock.ts'
 
@@ -25,17 +27,26 @@ export async function open(
   openAgain: OpenAgain,
   options: FormatOptions,
 ): Promise<ReferenceSet> {
-  const { onUnsupported, signal } = options
+  const { onUnsupported, interning = new Interning(), signal } = options
   const file = await openHdf5(withReadLimit(source, IN_FLIGHT), { signal })
-  const { header, arrays } = await readHeader(file, signal)
+  const read = await readHeader(file, signal)
+  const header = interning.share(read.header, 'header')
   if (onUnsupported === 'fail' && header.skipped.length > 0) throw refusal(source.url, header.skipped)
   const { source: _closed, ...facts } = file
-  const plan = { header, arrays, file: facts, openAgain, onUnsupported }
+  const shared = interning.share({ file: facts, arrays: withoutPlaces(read.arrays) }, 'plan')
+  return setOf({ header, ...shared, openAgain, onUnsupported }, placesOf(read.arrays), source.info)
+}
+
+/**
+ * A set that keeps its own places and shares the rest of its plan with the sets of similar files.
+ * Apart from `open`, whose closures would keep all that it has read.
+ */
+function setOf(shared: BodyPlan, places: readonly number[], info: SourceInfo): ReferenceSet {
   return {
-    header,
-    sources: [source.info],
+    header: shared.header,
+    sources: [info],
     replayable: true,
-    body: (bodyOptions) => scanBody(plan, bodyOptions),
+    body: (options) => scanBody({ ...shared, arrays: withPlaces(shared.arrays, places) }, options),
   }
 }
 

@@ -13,6 +13,11 @@ export function expandUrl(url: string, templates: ReadonlyMap<string, string>): 
   return expanded.includes('{{') ? undefined : expanded
 }
 
+/** The same string on its own: a piece of a longer one would keep the whole of that in memory. */
+export function ownString(piece: string): string {
+  return Buffer.from(piece, 'utf16le').toString('utf16le')
+}
+
 export class DistinctUrls {
   readonly #urls = new Set<string>()
   readonly #templates = new Map<string, string>()
@@ -33,8 +38,7 @@ export class DistinctUrls {
     if (url === this.#last) return
     this.#last = url
     if (this.#urls.has(url) || !this.#room(url.length)) return
-    // A piece of a longer string would keep the whole of it in memory.
-    this.#urls.add(Buffer.from(url, 'utf16le').toString('utf16le'))
+    this.#urls.add(ownString(url))
   }
 
   #room(characters: number): boolean {

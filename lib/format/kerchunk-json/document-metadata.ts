@@ -2,13 +2,22 @@
 import { FormatError, UnsupportedError } from '../../errors.ts'
 import type { Header } from '../../model/metadata.ts'
 import { isJsonObject, type PythonJson, parsePythonJson } from '../python-json.ts'
-import { type JsonObject, parseExtents, parseHeader, type Refuse } from '../zarr-metadata.ts'
+import {
+  type HeaderOptions,
+  type JsonObject,
+  parseExtents,
+  parseHeader,
+  type Refuse,
+} from '../zarr-metadata.ts'
 import type { ChunkGrid } from './array-count.ts'
 
 /** Characters of all metadata together. */
 const MOST_CHARACTERS = 1 << 27
 /** Arrays, groups and their attributes. */
 const MOST_DOCUMENTS = 1_000_000
+
+/** How kerchunk spells metadata too that is not ASCII. */
+const BASE64 = 'base64:'
 
 const ARRAY = /^(?:(.*)\/)?\.zarray$/s
 
@@ -18,6 +27,7 @@ export class DocumentMetadata {
   readonly #grids = new Map<string, ChunkGrid>()
   #characters = 0
   #repeated = 0
+  #firstRepeated: string | undefined
 
   constructor(url: string) {
     this.#url = url
@@ -33,6 +43,11 @@ export class DocumentMetadata {
     return this.#repeated
   }
 
+  /** The first key that was given again. */
+  get firstRepeated(): string | undefined {
+    return this.#firstRepeated
+  }
+
   readonly #refuse: Refuse = (key, problem) => {
     throw new FormatError({ url: this.#url, offset: 0, structure: 'JSON reference set' }, `${key} ${problem}`)
   }
@@ -44,7 +59,7 @@ export class DocumentMetadata {
       this.#refuse(key, `is metadata beyond ${MOST_CHARACTERS} characters in all`)
     if (this.#documents.size === MOST_DOCUMENTS)
       this.#refuse(key, `is metadata beyond ${MOST_DOCUMENTS} documents`)
-    if (this.#documents.has(key)) this.#repeated++
+    if (this.#documents.has(key) && this.#repeated++ === 0) this.#firstRepeated = key
     const document = this.#parse(key, text)
     const array = ARRAY.exec(key)
     this.#documents.set(key, document)
@@ -58,7 +73,9 @@ export class DocumentMetadata {
   #parse(key: string, text: string): JsonObject {
     let document: PythonJson
     try {
-      document = parsePythonJson(text)
+      document = parsePythonJson(
+        text.startsWith(BASE64) ? Buffer.from(text.slice(BASE64.length), 'base64').toString() : text,
+      )
     } catch (cause) {
       const at = { url: this.#url, offset: 0, structure: 'JSON reference set' }
       throw new FormatError(at, `${key} is not JSON`, { cause })
@@ -82,8 +99,8 @@ export class DocumentMetadata {
   }
 
   /** @throws FormatError where there is no metadata at all, or some that is none of Zarr's. */
-  header(): Header {
+  header(options: HeaderOptions = {}): Header {
     if (this.#documents.size === 0) this.#refuse('it', 'has no Zarr metadata, so it is no reference set')
-    return parseHeader(this.#refuse, Object.fromEntries(this.#documents))
+    return parseHeader(this.#refuse, Object.fromEntries(this.#documents), options)
   }
 }

@@ -35,11 +35,12 @@ class Reading {
   /** Why what was fed last is refused, though it may be JSON. */
   problem: string | undefined
 
-  constructor(url: string) {
-    this.entries = new EntryReader((problem) => {
+  constructor(url: string, inline: boolean) {
+    const refuse = (problem: string): never => {
       this.problem = problem
       throw new FormatError({ url, offset: 0, structure: STRUCTURE }, problem)
-    })
+    }
+    this.entries = new EntryReader(refuse, inline)
   }
 
   feed(text: string): void {
@@ -89,9 +90,9 @@ async function refusal(
   source: ByteSource,
   failed: number,
   cause: unknown,
-  signal?: AbortSignal,
+  { signal, inline = false }: EntryOptions,
 ): Promise<unknown> {
-  const reading = new Reading(source.url)
+  const reading = new Reading(source.url, inline)
   for await (const { text, offset } of scanText(source, signal)) {
     if (offset < failed) {
       reading.feed(text)
@@ -112,20 +113,26 @@ async function refusal(
   return cause
 }
 
+export interface EntryOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Whether inlined chunks come with their text; not by default. */
+  readonly inline?: boolean
+}
+
 /**
  * The entries of the document in their order, in batches. Memory is bounded, whatever the document holds.
  * @throws FormatError with the byte where it stops being JSON or a reference set, and the last key before that.
  */
 export async function* scanEntries(
   source: ByteSource,
-  signal?: AbortSignal,
+  options: EntryOptions = {},
 ): AsyncGenerator<readonly (Entry | DocumentEnd)[]> {
-  const reading = new Reading(source.url)
-  for await (const { text, offset } of scanText(source, signal)) {
+  const reading = new Reading(source.url, options.inline ?? false)
+  for await (const { text, offset } of scanText(source, options.signal)) {
     try {
       reading.feed(text)
     } catch (error) {
-      throw await refusal(source, offset, error, signal)
+      throw await refusal(source, offset, error, options)
     }
     yield reading.entries.take()
   }

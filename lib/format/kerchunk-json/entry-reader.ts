@@ -5,8 +5,8 @@ import type { Token } from './json-tokens.ts'
 export type Entry =
   /** `.zarray`, `.zattrs` or `.zgroup`: JSON in a string, or the text of the object that stands there. */
   | { readonly kind: 'metadata'; readonly key: string; readonly text: string }
-  /** A chunk whose bytes are in the document. */
-  | { readonly kind: 'inline'; readonly key: string }
+  /** A chunk whose bytes are in the document; `text` where it is asked for, and where it is a string and no object. */
+  | { readonly kind: 'inline'; readonly key: string; readonly text?: string | undefined }
   /** A chunk elsewhere; `url` null: in the file that the reader is told; a whole file where `range` is undefined. */
   | {
       readonly kind: 'reference'
@@ -17,11 +17,12 @@ export type Entry =
   /** A name that URLs hold in braces. */
   | { readonly kind: 'template'; readonly key: string; readonly text: string }
 
-/** Characters of a key, a URL, a number, and of one document of metadata. */
+/** Characters of a key, a URL, a number, one document of metadata, and an inlined chunk where it is kept. */
 const MOST_KEY = 4096
 const MOST_URL = 1 << 14
 const MOST_NUMBER = 32
 const MOST_TEXT = 1 << 24
+const MOST_INLINE = 1 << 26
 const MOST_DEPTH = 64
 
 const METADATA = /(?:^|\/)\.z(?:array|attrs|group)$/
@@ -34,6 +35,8 @@ export type Refuse = (problem: string) => never
 
 export class EntryReader {
   readonly #refuse: Refuse
+  /** Whether inlined chunks are asked for. */
+  readonly #inline: boolean
   readonly #entries: Entry[] = []
   #depth = 0
   #place: Place = 'keys'
@@ -51,8 +54,9 @@ export class EntryReader {
   #generators = 0
   #complete = false
 
-  constructor(refuse: Refuse) {
+  constructor(refuse: Refuse, inline: boolean) {
     this.#refuse = refuse
+    this.#inline = inline
   }
 
   /** Whether the whole document has been read. */
@@ -137,12 +141,13 @@ export class EntryReader {
     this.#text += piece
   }
 
-  /** Inlined chunks may be long and are not kept. */
+  /** Inlined chunks may be long, and are kept only where they are asked for. */
   #stringLimit(): number | undefined {
     if (this.#place === 'ignored') return undefined
     if (this.#place === 'list') return MOST_URL
     if (this.#place === 'object' || METADATA.test(this.#key)) return MOST_TEXT
-    return this.#section === 'templates' ? MOST_URL : undefined
+    if (this.#section === 'templates') return MOST_URL
+    return this.#inline ? MOST_INLINE : undefined
   }
 
   #readKey(key: string): void {
@@ -156,7 +161,7 @@ export class EntryReader {
     else if (this.#place === 'list') this.#member(text ?? '')
     else if (this.#section === 'templates') this.#emit({ kind: 'template', key: this.#key, text: text ?? '' })
     else if (METADATA.test(this.#key)) this.#emit({ kind: 'metadata', key: this.#key, text: text ?? '' })
-    else this.#emit({ kind: 'inline', key: this.#key })
+    else this.#emit({ kind: 'inline', key: this.#key, text })
   }
 
   #readNumber(text: string): void {

@@ -1,9 +1,9 @@
 /** What a kerchunk JSON reference set holds: its metadata, and its references counted as they stream by. */
-import { UnsupportedError } from '../../errors.ts'
 import type { ArrayMetadata, GroupMetadata, Skipped } from '../../model/metadata.ts'
 import type { ByteSource, OpenSource } from '../../source/byte-source.ts'
 import { openSource } from '../../source/open.ts'
 import { ArrayCount, type ChunkGrid, type MarkBudget } from './array-count.ts'
+import { arrayOfKey, chunkPart, isZarrDocument, refuseZarr3 } from './chunk-key.ts'
 import { DistinctUrls } from './distinct-urls.ts'
 import { type DocumentEnd, scanEntries } from './document.ts'
 import { DocumentMetadata } from './document-metadata.ts'
@@ -48,11 +48,6 @@ export interface JsonSummaryOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** `.zmetadata` too, which repeats the others. */
-const ZARR_DOCUMENT = /(?:^|\/)\.z[a-z]+$/
-/** Axes that NumPy allows, and so the parts of a chunk's key. */
-const MOST_RANK = 64
-
 /** The references of all arrays, counted. */
 class Counts {
   readonly arrays = new Map<string, ArrayCount>()
@@ -68,28 +63,15 @@ class Counts {
 
   add(entry: Entry): void {
     if (entry.kind === 'template') this.urls.addTemplate(entry.key, entry.text)
-    else if (entry.kind !== 'metadata' && !ZARR_DOCUMENT.test(entry.key)) this.#addChunk(entry)
+    else if (entry.kind !== 'metadata' && !isZarrDocument(entry.key)) this.#addChunk(entry)
   }
 
   #addChunk(entry: Exclude<Entry, { kind: 'metadata' | 'template' }>): void {
     if (entry.kind === 'reference' && entry.url !== null) this.urls.add(entry.url)
-    const path = this.#arrayOf(entry.key)
+    const path = arrayOfKey(entry.key, this.arrays)
     if (path === undefined && this.stray++ === 0) this.firstStray = entry.key
     if (path === undefined) return
-    this.arrays.get(path)?.add(path === '' ? entry.key : entry.key.slice(path.length + 1), entry)
-  }
-
-  /** The array that a chunk's key belongs to: with the separator '/' it may be some parts further up. */
-  #arrayOf(key: string): string | undefined {
-    let at = key.lastIndexOf('/')
-    for (let axis = 0; axis < MOST_RANK; axis++) {
-      const path = key.slice(0, Math.max(0, at))
-      const array = this.arrays.get(path)
-      if (array && (axis === 0 || array.separator === '/')) return path
-      if (at <= 0) return undefined
-      at = key.lastIndexOf('/', at - 1)
-    }
-    return undefined
+    this.arrays.get(path)?.add(chunkPart(entry.key, path), entry)
   }
 }
 
@@ -107,10 +89,10 @@ async function readThrough(
   const metadata = new DocumentMetadata(source.url)
   let counts: Counts | undefined = new Counts()
   let end: DocumentEnd = { kind: 'end', version: 0, generators: 0 }
-  for await (const entries of scanEntries(source, signal)) {
+  for await (const entries of scanEntries(source, { signal })) {
     for (const entry of entries) {
       if (entry.kind === 'end') end = entry
-      else if (entry.kind !== 'metadata') counts?.add(checkFormat(entry, source.url))
+      else if (entry.kind !== 'metadata') counts?.add(refuseZarr3(entry, source.url))
       else {
         const array = metadata.add(entry.key, entry.text)
         if (array && counts?.arrays.has(array[0])) counts = undefined
@@ -122,13 +104,6 @@ async function readThrough(
   return { metadata, counts, end }
 }
 
-function checkFormat(entry: Entry, url: string): Entry {
-  if (entry.key === 'zarr.json' || entry.key.endsWith('/zarr.json')) {
-    throw new UnsupportedError('Zarr format 3 (only 2 so far)', { url })
-  }
-  return entry
-}
-
 /** A second pass, now that all arrays are known. */
 async function recount(
   source: ByteSource,
@@ -137,7 +112,7 @@ async function recount(
 ): Promise<Counts> {
   const counts = new Counts()
   for (const [path, grid] of metadata.grids) counts.addArray(path, grid)
-  for await (const entries of scanEntries(source, signal)) {
+  for await (const entries of scanEntries(source, { signal })) {
     for (const entry of entries) if (entry.kind !== 'end') counts.add(entry)
   }
   return counts

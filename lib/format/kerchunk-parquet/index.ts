@@ -1,138 +1,77 @@
 /** A Parquet reference set on disk, as a reference set: its metadata at once, its shards as they are asked for. */
-import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { FormatError, isKStreamError, SourceError, UnsupportedError } from '../../errors.ts'
-import { chunkCount, gridShape } from '../../model/chunk-grid.ts'
+import { resolve } from 'node:path'
+import { FormatError } from '../../errors.ts'
 import type { ArrayMetadata, Header } from '../../model/metadata.ts'
-import { type Footer, INLINE, type ReferenceBatch } from '../../model/reference-batch.ts'
+import type { Footer, Outcome, ReferenceBatch } from '../../model/reference-batch.ts'
 import type { BodyOptions, ReferenceSet, SourceInfo } from '../../model/reference-set.ts'
-import { openFile } from '../../source/file.ts'
-import { readShard, type Shard } from './shard.ts'
-import { readSetSummary, type SetSummary } from './summary.ts'
+import { countOf } from './record-line.ts'
+import { batchOf } from './shard-batch.ts'
+import { ShardReader } from './shard-reader.ts'
+import { type ArraySummary, listShards, readSetSummary, type SetSummary } from './summary.ts'
 
-/** Shards kept after use: neighbouring chunks lie in one shard, and a shard is a few megabytes. */
-const KEPT_SHARDS = 16
-
-function isMissingFile(error: unknown): boolean {
-  const cause = isKStreamError(error, 'ERR_KSTREAM_SOURCE') ? error.cause : undefined
-  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
-}
-
-class ShardReader {
-  readonly #summary: SetSummary
-  /** In the order of last use. */
-  readonly #kept = new Map<string, Promise<Shard | undefined>>()
-  constructor(summary: SetSummary) {
-    this.#summary = summary
-  }
-
-  /** Shard `number` of an array; undefined where there is none, all of whose chunks are missing. */
-  read(array: number, number: number): Promise<Shard | undefined> {
-    const { metadata, lost } = this.#summary.arrays[array]
-    const url = `${this.#summary.path}/${metadata.path}/refs.${number}.parq`
-    const shard = this.#kept.get(url) ?? this.#read(url, lost.includes(number))
-    this.#kept.delete(url)
-    this.#kept.set(url, shard)
-    shard.catch(() => this.#kept.delete(url))
-    const [oldest] = this.#kept.keys()
-    if (this.#kept.size > KEPT_SHARDS && oldest !== undefined) this.#kept.delete(oldest)
-    return shard
-  }
-
-  async #read(url: string, lost: boolean): Promise<Shard | undefined> {
-    if (lost)
-      throw new SourceError(url, 'this shard was written and is not there any more; build the set again')
-    try {
-      const source = await openFile(url)
-      try {
-        return await readShard(source, this.#summary.recordSize)
-      } finally {
-        await source.close()
-      }
-    } catch (error) {
-      if (isMissingFile(error)) return undefined
-      throw error
-    }
-  }
-}
-
-/** Rows `[from, to)` of a shard as a batch; chunk numbers count from `first`. */
-function batchOf(
-  array: number,
-  shard: Shard,
-  first: number,
-  from: number,
-  to: number,
-  url: string,
-): ReferenceBatch {
-  const chunk = new Float64Array(to - from)
-  const path = new Uint32Array(to - from)
-  const offset = new Float64Array(to - from)
-  const length = new Float64Array(to - from)
-  const raw: (Uint8Array | null)[] = []
-  const dictionary = new Map<string, number>()
-  let rows = 0
-  for (let row = from; row < to; row++) {
-    const bytes = inlinedBytes(shard.raw?.[row] ?? null)
-    const target = shard.path?.[row] ?? null
-    if (bytes === null && target === null) continue
-    chunk[rows] = first + row
-    path[rows] = INLINE
-    raw.push(bytes)
-    if (bytes === null && target !== null) {
-      if (!dictionary.has(target)) dictionary.set(target, dictionary.size)
-      path[rows] = dictionary.get(target) ?? 0
-      offset[rows] = Number(shard.offset?.[row] ?? 0)
-      length[rows] = Number(shard.size?.[row] ?? 0)
-      if (length[rows] === 0) throw new UnsupportedError('references to whole files', { url })
-      if (!Number.isSafeInteger(offset[rows]) || offset[rows] < 0 || length[rows] < 0) {
-        throw new FormatError({ url, offset: 0, structure: 'Parquet shard' }, `row ${row} points nowhere`)
-      }
-    }
-    rows++
-  }
-  return { kind: 'batch', array, rows, chunk, path, paths: [...dictionary.keys()], offset, length, raw }
-}
+const NO_SOURCES =
+  'a set that does not record its sources: whether a file has changed since it was written cannot be told'
 
 function extentOf(metadata: ArrayMetadata): number[] {
   return metadata.shape.map((extent) => extent ?? 0)
 }
 
+function headerOf({ groups, arrays, skipped, notes, sources }: SetSummary): Header {
+  const unknown = sources === undefined ? [{ path: '', reason: NO_SOURCES }] : []
+  return {
+    kind: 'header',
+    groups,
+    arrays: arrays.map(({ metadata }) => metadata),
+    skipped: skipped.map(({ path, reason = 'not in the set' }) => ({ path, reason })),
+    notes: [...notes.map(({ path, note }) => ({ path, reason: note })), ...unknown],
+  }
+}
+
+function outcomeOf({ metadata: { path }, coverage }: ArraySummary): Outcome {
+  const outcome = coverage?.outcome ?? 'referenced'
+  return coverage?.reason === undefined ? { path, outcome } : { path, outcome, reason: coverage.reason }
+}
+
+/** Chunks with a reference or bytes of the file's own, as the coverage has it; undefined where it does not add up. */
+function recordedChunks({ coverage, chunks }: ArraySummary): number | undefined {
+  if (!coverage || coverage.references + coverage.inlined + coverage.missing !== chunks) return undefined
+  return coverage.references + coverage.inlined - countOf(coverage.filled)
+}
+
 class ParquetSet implements ReferenceSet {
+  readonly name: string
   readonly replayable = true
   readonly sources: readonly SourceInfo[]
   readonly header: Header
+  readonly footer?: Footer
   readonly #summary: SetSummary
   readonly #shards: ShardReader
   constructor(summary: SetSummary) {
-    const { groups, arrays } = summary
-    this.header = {
-      kind: 'header',
-      groups,
-      arrays: arrays.map(({ metadata }) => metadata),
-      skipped: [],
-      notes: [],
-    }
+    this.name = summary.path
+    this.header = headerOf(summary)
     this.sources = summary.sources ?? []
     this.#summary = summary
     this.#shards = new ShardReader(summary)
+    const present = summary.arrays.map(recordedChunks)
+    const missing = present.flatMap((count, i) =>
+      count === undefined ? [] : summary.arrays[i].chunks - count,
+    )
+    if (missing.length === present.length) this.footer = this.#footer(missing)
   }
 
   async *body(options: BodyOptions = {}): AsyncGenerator<ReferenceBatch | Footer> {
+    const { from = 0, signal } = options
     const missing = this.header.arrays.map(() => 0)
     for (const array of options.arrays ?? this.header.arrays.keys()) {
-      const { shape, chunkShape } = {
-        ...this.header.arrays[array],
-        shape: extentOf(this.header.arrays[array]),
-      }
-      const from = options.from ?? 0
-      const to = Math.min(options.to ?? Number.POSITIVE_INFINITY, chunkCount(gridShape(shape, chunkShape)))
+      const { chunks } = this.#summary.arrays[array]
+      const to = Math.min(options.to ?? Number.POSITIVE_INFINITY, chunks)
       let present = 0
-      for await (const batch of this.#batches(array, from, to, options.signal)) {
+      for await (const batch of this.#batches(array, from, to, signal)) {
         present += batch.rows
         yield batch
       }
       missing[array] = Math.max(0, to - from - present)
+      if (from === 0 && to === chunks) this.#checkCount(array, present)
     }
     yield this.#footer(missing)
   }
@@ -143,16 +82,19 @@ class ParquetSet implements ReferenceSet {
     to: number,
     signal?: AbortSignal,
   ): AsyncGenerator<ReferenceBatch> {
-    const { path } = this.header.arrays[array]
     const size = this.#summary.recordSize
+    const filled = this.#summary.arrays[array].coverage?.filled ?? []
     for (const number of await this.#shardNumbers(array, Math.floor(from / size), Math.ceil(to / size))) {
       signal?.throwIfAborted()
-      const shard = await this.#shards.read(array, number)
+      // A part of one shard is likely to be followed by its neighbour; whole shards are not asked for again.
+      const shard =
+        to - from < size
+          ? await this.#shards.keep(array, number)
+          : await this.#shards.read(array, number, signal)
       if (!shard) continue
       const first = number * size
-      const last = Math.min(shard.rows, to - first)
-      const url = `${this.#summary.path}/${path}/refs.${number}.parq`
-      const batch = batchOf(array, shard, first, Math.max(0, from - first), Math.max(0, last), url)
+      const rows = { from: Math.max(0, from - first), to: Math.min(shard.rows, to - first) }
+      const batch = batchOf(shard, { array, first, ...rows, filled, url: this.#shards.url(array, number) })
       if (batch.rows > 0) yield batch
     }
   }
@@ -161,21 +103,28 @@ class ParquetSet implements ReferenceSet {
   async #shardNumbers(array: number, from: number, to: number): Promise<number[]> {
     if (to - from <= 1) return to > from ? [from] : []
     const { metadata, lost } = this.#summary.arrays[array]
-    const names = await readdir(join(this.#summary.path, metadata.path)).catch(() => [])
-    const present = names.flatMap((name) => /^refs\.(\d+)\.parq$/.exec(name)?.[1] ?? []).map(Number)
+    const present = await listShards(this.#summary.path, metadata.path)
     return [...new Set([...present, ...lost])]
       .filter((number) => number >= from && number < to)
       .sort((a, b) => a - b)
   }
 
+  /** What was written once is all there, or the set is not what it was. */
+  #checkCount(array: number, present: number): void {
+    const summary = this.#summary.arrays[array]
+    const recorded = recordedChunks(summary)
+    if (recorded === undefined || recorded === present) return
+    const at = { url: this.#summary.path, offset: 0, structure: `shards of ${summary.metadata.path}` }
+    throw new FormatError(at, `hold ${present} chunks, where ${recorded} were written; build the set again`)
+  }
+
   #footer(missing: readonly number[]): Footer {
-    const { arrays } = this.header
     return {
       kind: 'footer',
-      shapes: arrays.map(extentOf),
+      shapes: this.header.arrays.map(extentOf),
       missing,
       dropped: [],
-      coverage: { arrays: arrays.map(({ path }) => ({ path, outcome: 'referenced' })), notes: [] },
+      coverage: { arrays: this.#summary.arrays.map(outcomeOf), notes: [] },
     }
   }
 }
@@ -183,17 +132,10 @@ class ParquetSet implements ReferenceSet {
 /**
  * Opens the set in the local folder `path`. Only its metadata is read now; a shard is read when a chunk in it is
  * asked for. A shard that never was stands for missing chunks; one that is lost or cannot be read is an error, and so is
- * reading a file that has changed since the set was written.
- * @throws SourceError where there is no such set, FormatError where its metadata is broken.
+ * reading a file that has changed since the set was written. The header and, for a set that kstream wrote, the footer
+ * are those of what was written: chunks that the sink made of fill values count as missing.
+ * @throws SourceError where there is no such set, FormatError where its metadata or records are broken.
  */
 export async function openParquetSet(path: string): Promise<ReferenceSet> {
-  return new ParquetSet(await readSetSummary(path))
-}
-
-const BASE64_MARK = Buffer.from('base64:')
-
-/** Inlined bytes that begin so stand for what their base64 decodes to, as fsspec reads them. */
-function inlinedBytes(raw: Uint8Array | null): Uint8Array | null {
-  if (!raw || !BASE64_MARK.equals(raw.subarray(0, BASE64_MARK.length))) return raw
-  return Buffer.from(Buffer.from(raw.subarray(BASE64_MARK.length)).toString('latin1'), 'base64')
+  return new ParquetSet(await readSetSummary(resolve(path)))
 }

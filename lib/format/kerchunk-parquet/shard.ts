@@ -1,34 +1,38 @@
 /** One shard, `refs.<k>.parq`: a row a chunk, columns path, offset, size and raw. */
-import type { AsyncBuffer } from 'hyparquet'
+import type { AsyncBuffer, Compressors } from 'hyparquet'
 import { FormatError, isKStreamError } from '../../errors.ts'
 import type { ByteSource } from '../../source/byte-source.ts'
+import { type ColumnPieces, type Refuse, type Shard, shardOf } from './shard-columns.ts'
+import { checkFooter } from './shard-file.ts'
 
-/** The columns as they stand in the file; one that is missing there is all null. */
-export interface Shard {
-  readonly rows: number
-  readonly path: readonly (string | null)[] | undefined
-  /** Bytes; as numbers or bigints. */
-  readonly offset: ArrayLike<number | bigint> | undefined
-  readonly size: ArrayLike<number | bigint> | undefined
-  readonly raw: readonly (Uint8Array | null)[] | undefined
+/** Bytes of a shard at most. */
+const MOST_BYTES = 2 ** 31
+/** Bytes of a page at most, decompressed. */
+const MOST_PAGE_BYTES = 1 << 30
+
+/** The whole file, since all of it is wanted, and a read that fails later would fail for nobody. */
+async function readFile(
+  source: ByteSource,
+  refuse: Refuse,
+  signal: AbortSignal | undefined,
+): Promise<AsyncBuffer> {
+  if (source.size > MOST_BYTES) refuse(`has ${source.size} bytes, more than ${MOST_BYTES}`)
+  const bytes = await source.read(0, source.size, { signal })
+  const buffer = new ArrayBuffer(bytes.length)
+  new Uint8Array(buffer).set(bytes)
+  return { byteLength: buffer.byteLength, slice: (start, end) => buffer.slice(start, end) }
 }
 
-/** hyparquet asks by first and last byte, for an ArrayBuffer of its own. */
-function asyncBuffer(source: ByteSource, signal: AbortSignal | undefined): AsyncBuffer {
-  return {
-    byteLength: source.size,
-    async slice(start, end = source.size) {
-      const bytes = await source.read(start, end - start, { signal })
-      const buffer = new ArrayBuffer(bytes.length)
-      new Uint8Array(buffer).set(bytes)
-      return buffer
+/** The same, refusing a page that says it is larger than any could be: they allocate what it says. */
+function boundedCompressors(compressors: Compressors, refuse: Refuse): Compressors {
+  const bounded = Object.entries(compressors).map(([name, decompress]): [string, typeof decompress] => [
+    name,
+    (input, length) => {
+      if (length > MOST_PAGE_BYTES) refuse(`has a page of ${length} bytes`)
+      return decompress(input, length)
     },
-  }
-}
-
-/** A column of a shard is one column chunk for each row group, in order. */
-function joinColumn<T>(pieces: readonly ArrayLike<T>[] | undefined): T[] | undefined {
-  return pieces?.flatMap((piece) => Array.from(piece))
+  ])
+  return Object.fromEntries(bounded)
 }
 
 /**
@@ -41,31 +45,29 @@ export async function readShard(
   signal?: AbortSignal,
 ): Promise<Shard> {
   const at = { url: source.url, offset: 0, structure: 'Parquet shard' }
+  const refuse: Refuse = (problem) => {
+    throw new FormatError(at, problem)
+  }
   // Loaded where a set is read, which building one does without.
   const { parquetMetadataAsync, parquetRead } = await import('hyparquet')
   const { compressors } = await import('hyparquet-compressors')
-  const file = asyncBuffer(source, signal)
-  const pieces = new Map<string, ArrayLike<unknown>[]>()
+  const file = await readFile(source, refuse, signal)
+  const columns = new Map<string, ColumnPieces>()
   try {
     const metadata = await parquetMetadataAsync(file)
-    const rows = Number(metadata.num_rows)
-    if (rows > recordSize) throw new FormatError(at, `has ${rows} rows, but record_size is ${recordSize}`)
+    const rows = checkFooter(metadata, file.byteLength, recordSize, refuse)
     await parquetRead({
       file,
       metadata,
-      compressors,
+      compressors: boundedCompressors(compressors, refuse),
       utf8: false,
-      onChunk: ({ columnName, columnData }) => {
-        pieces.set(columnName, [...(pieces.get(columnName) ?? []), columnData])
+      // An error thrown here would be nobody's: what the pieces hold is looked at afterwards.
+      onChunk: ({ columnName, columnData, rowStart }) => {
+        const pieces = columns.get(columnName) ?? []
+        columns.set(columnName, [...pieces, { rowStart, values: columnData }])
       },
     })
-    return {
-      rows,
-      path: joinColumn(pieces.get('path') as ArrayLike<string | null>[] | undefined),
-      offset: joinColumn(pieces.get('offset') as ArrayLike<number | bigint>[] | undefined),
-      size: joinColumn(pieces.get('size') as ArrayLike<number | bigint>[] | undefined),
-      raw: joinColumn(pieces.get('raw') as ArrayLike<Uint8Array | null>[] | undefined),
-    }
+    return shardOf(rows, columns, refuse)
   } catch (cause) {
     signal?.throwIfAborted()
     if (isKStreamError(cause)) throw cause

@@ -2,7 +2,7 @@
 import { FormatError } from '../../errors.ts'
 import type { Header } from '../../model/metadata.ts'
 import { isJsonObject, type PythonJson, parsePythonJson } from '../python-json.ts'
-import { parseHeader, type Refuse } from '../zarr-metadata.ts'
+import { type HeaderOptions, parseHeader, type Refuse } from '../zarr-metadata.ts'
 
 export interface ConsolidatedMetadata {
   readonly header: Header
@@ -14,7 +14,7 @@ export interface ConsolidatedMetadata {
  * Parses the text of `.zmetadata`; `url` is for messages.
  * @throws FormatError where it is no JSON, or not that of a Parquet reference set.
  */
-export function parseZmetadata(text: string, url: string): ConsolidatedMetadata {
+export function parseZmetadata(text: string, url: string, options: HeaderOptions = {}): ConsolidatedMetadata {
   const refuse: Refuse = (key, problem) => {
     throw new FormatError({ url, offset: 0, structure: '.zmetadata' }, `${key} ${problem}`)
   }
@@ -27,5 +27,5 @@ export function parseZmetadata(text: string, url: string): ConsolidatedMetadata 
   if (!isJsonObject(document) || !isJsonObject(document.metadata)) return refuse('metadata', 'is missing')
   const recordSize = typeof document.record_size === 'bigint' ? Number(document.record_size) : 0
   if (recordSize < 1 || !Number.isSafeInteger(recordSize)) refuse('record_size', 'is missing')
-  return { header: parseHeader(refuse, document.metadata), recordSize }
+  return { header: parseHeader(refuse, document.metadata, options), recordSize }
 }

@@ -1,11 +1,13 @@
 /** One array's shards, written front to back as its batches come; only the open one is held. */
 import { UnsupportedError, WriteError } from '../../errors.ts'
+import type { ArrayRecord } from '../../format/kerchunk-parquet/record-line.ts'
 import { chunkCount, gridShape } from '../../model/chunk-grid.ts'
 import type { ArrayMetadata } from '../../model/metadata.ts'
 import { INLINE, type ReferenceBatch } from '../../model/reference-batch.ts'
 import { encodeFillChunk, MOST_FILL_BYTES, MOST_FILL_CHUNKS } from '../fill-chunk.ts'
 import { type FillPlan, planFill } from '../fill-value.ts'
 import type { JsonValue } from '../json-text.ts'
+import type { ArrayCounters, RestoredArray, StoredShard } from './array-progress.ts'
 import { Shard } from './shard.ts'
 
 const NO_ATTRIBUTE = 'there is no attribute _FillValue'
@@ -16,7 +18,7 @@ export interface ArrayWriterOptions {
   readonly onUnsupported: 'fail' | 'skip'
   /** Throws where a set may not point at this path. */
   readonly checkPath: (path: string) => void
-  /** Stores a shard; may return before it is on disk. */
+  /** Stores a shard, which is closed already; may return before it is on disk. */
   readonly store: (shard: number, bytes: Uint8Array) => Promise<void>
 }
 
@@ -24,8 +26,8 @@ export class ArrayWriter {
   readonly metadata: ArrayMetadata
   references = 0
   inlined = 0
-  /** Of `inlined`: chunks of fill values, made here where the file has none. */
-  filled = 0
+  /** Of `inlined`: the numbers of chunks of fill values, made here where the file has none. */
+  readonly filledChunks: number[] = []
   /** Bytes that the references point at. */
   referencedBytes = 0
   /** Numbers of the shards written. */
@@ -43,6 +45,8 @@ export class ArrayWriter {
   #shardNumber = -1
   // The chunk after the last one seen.
   #next = 0
+  // Chunks below are here already: what comes of them once more is passed over.
+  #known = 0
   #paths: readonly string[] = []
   // From indexes into #paths to codes of the open shard's dictionary, and the last of them.
   #codes = new Map<number, number>()
@@ -57,9 +61,56 @@ export class ArrayWriter {
     this.#chunks = countChunks(metadata, metadata.shape)
   }
 
+  get filled(): number {
+    return this.filledChunks.length
+  }
+
+  /** All but the rows and the shards. */
+  get counters(): ArrayCounters {
+    const { references, inlined, referencedBytes, dropped } = this
+    return { references, inlined, referencedBytes, next: this.#next, gapless: this.#gapless, dropped }
+  }
+
+  /** The open shard. */
+  get open(): RestoredArray['open'] {
+    return this.#shard && { number: this.#shardNumber, shard: this.#shard }
+  }
+
+  /** Goes on from where another writer of this array was; chunks that it had are passed over if they come again. */
+  restore({ counters, filled, stored, open }: RestoredArray): void {
+    this.references = counters.references
+    this.inlined = counters.inlined
+    this.referencedBytes = counters.referencedBytes
+    this.dropped = counters.dropped
+    this.#next = counters.next
+    this.#known = counters.next
+    this.#gapless = counters.gapless
+    this.filledChunks.push(...filled)
+    this.shards.push(...stored.map(({ shard }) => shard))
+    if (!open) return
+    this.#shardNumber = open.number
+    this.#shard = open.shard
+    this.#forgetCodes()
+  }
+
+  /** Begins with this chunk. */
+  startAt(chunk: number): void {
+    this.#next = chunk
+    this.#known = chunk
+  }
+
+  /** Takes over all chunks before `next` of a set in which so many were recorded; the rows of the open shard are here. */
+  takeOver(record: ArrayRecord, next: number, stored: readonly StoredShard[]): void {
+    const { references, inlined, missing } = record
+    // Where filling in was given up once it stays so, as there are missing chunks.
+    const counters = { ...this.counters, references, inlined, next, gapless: this.#gapless && missing === 0 }
+    this.restore({ counters, filled: [], stored })
+  }
+
   /** Adds rows. @throws WriteError where they do not ascend within the grid. */
   async append(batch: ReferenceBatch): Promise<void> {
     let row = 0
+    while (row < batch.rows && batch.chunk[row] < this.#known && batch.chunk[row] >= 0) row++
     while (row < batch.rows && this.dropped === undefined) {
       const chunk = batch.chunk[row]
       this.#checkChunk(chunk)
@@ -178,7 +229,7 @@ export class ArrayWriter {
       const { recordSize } = this.#options
       await this.#openShard(Math.floor(this.#next / recordSize))
       this.#addInline(this.#next % recordSize, bytes)
-      this.filled++
+      this.filledChunks.push(this.#next)
     }
   }
 

@@ -1,5 +1,7 @@
 /** What the Parquet sink is asked for, and what it tells. */
 import type { Skipped } from '../../model/metadata.ts'
+import type { ReferenceSet } from '../../model/reference-set.ts'
+import type { Journal } from '../journal.ts'
 import type { SetCoverage } from '../records.ts'
 
 export interface WriteProgress {
@@ -16,6 +18,13 @@ export interface WriteParquetOptions {
   readonly recordSize?: number
   /** Replace a reference set that is there. */
   readonly overwrite?: boolean
+  /**
+   * The set at the very path that is written to, opened: the one written begins with its chunks and takes its place. Full
+   * shards are linked, so that the cost is that of what is new; what comes of them in the body is passed over.
+   */
+  readonly append?: ReferenceSet | undefined
+  /** Keeps what is done, so that a build which is killed can be gone on with; ends with this build. */
+  readonly journal?: Journal | undefined
   /** What becomes of an array that references cannot express; 'fail' by default. */
   readonly onUnsupported?: 'fail' | 'skip'
   readonly signal?: AbortSignal | undefined
@@ -26,6 +35,8 @@ export interface WriteParquetOptions {
 /** What was written, and what was not. */
 export interface WriteReport {
   readonly path: string
+  /** The set was there already as it would have been written, and nothing was done: only where a journal resumes. */
+  readonly unchanged?: boolean
   /** Arrays in the set. */
   readonly arrays: number
   readonly references: number
@@ -36,7 +47,7 @@ export interface WriteReport {
   readonly shards: number
   /** Bytes of the set on disk. */
   readonly bytes: number
-  /** Bytes that the references point at. */
+  /** Bytes that the references point at, but for those in shards of a set that was added to or was there already. */
   readonly referencedBytes: number
   readonly skipped: readonly Skipped[]
   readonly notes: readonly Skipped[]

@@ -1,5 +1,5 @@
 /** Everything of one Parquet set, into one folder: shards as the body comes, then metadata and records. */
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UnsupportedError, WriteError } from '../../errors.ts'
 import type { ArrayMetadata, GroupMetadata, Skipped } from '../../model/metadata.ts'
@@ -7,61 +7,121 @@ import type { Footer, ReferenceBatch } from '../../model/reference-batch.ts'
 import type { ReferenceSet } from '../../model/reference-set.ts'
 import { FileQueue } from '../file-queue.ts'
 import { nameProblem, RECORDS_FOLDER, UNPAIRED } from '../names.ts'
-import {
-  type ArrayCoverage,
-  COVERAGE_FILE,
-  coverageText,
-  ranges,
-  type SetCoverage,
-  SOURCES_FILE,
-  sourcesText,
-} from '../records.ts'
+import { COVERAGE_FILE, coverageText, type SetCoverage, SOURCES_FILE, sourcesText } from '../records.ts'
 import { allGroups, type FinalArray, zmetadataTexts } from '../zmetadata.ts'
+import type { AppendedSet } from './appended-set.ts'
+import type { StoredShard } from './array-progress.ts'
 import { ArrayWriter } from './array-writer.ts'
 import type { WriteParquetOptions, WriteReport } from './report.ts'
+import { coverageOf, notesOf } from './set-coverage.ts'
+import { makeFolders } from './set-folders.ts'
+import { SetLog, signatureOf } from './set-log.ts'
+import { takeOverArrays } from './takeover.ts'
+
+export interface SetWriterOptions extends Omit<WriteParquetOptions, 'append'> {
+  readonly recordSize: number
+  /** The set that is added to. */
+  readonly appended?: AppendedSet | undefined
+}
 
 export class SetWriter {
   readonly #set: ReferenceSet
   readonly #folder: string
-  readonly #options: WriteParquetOptions & { readonly recordSize: number }
+  readonly #options: SetWriterOptions
   readonly #writers: ArrayWriter[]
   readonly #groups: GroupMetadata[]
   readonly #notes: Skipped[] = []
   readonly #missing: number[] = []
-  readonly #files = new FileQueue()
+  readonly #files: FileQueue
+  readonly #log: SetLog | undefined
   readonly #totals = { references: 0, inlined: 0, shards: 0 }
+  // Bytes of files that are here without being written now.
+  #earlierBytes = 0
   #protocol: string | undefined
+  // The batch that is being added: between two of its rows a shard may be closed and not yet handed on.
+  #adding: Promise<void> = Promise.resolve()
 
-  constructor(
-    set: ReferenceSet,
-    folder: string,
-    options: WriteParquetOptions & { readonly recordSize: number },
-  ) {
+  constructor(set: ReferenceSet, folder: string, options: SetWriterOptions) {
     this.#set = set
     this.#folder = folder
     this.#options = options
-    this.#writers = set.header.arrays.map((array) => this.#arrayWriter(array))
+    const { journal } = options
+    this.#files = new FileQueue({ renames: journal !== undefined })
+    this.#writers = set.header.arrays.map((array, index) => this.#arrayWriter(array, index))
     this.#groups = this.#writableGroups()
     this.#checkPaths()
+    if (journal) this.#log = new SetLog(journal, this.#writers, this.#files)
   }
 
   /** Reads the whole body and writes all files. */
   async write(): Promise<Omit<WriteReport, 'path'>> {
     try {
-      await this.#makeFolders()
+      await this.#begin()
       const footer = await this.#writeBody()
       await this.#finishArrays(footer)
-      const coverage = this.#coverage(footer)
+      const finished = this.#writers.map((writer, index) => ({ writer, missing: this.#missing[index] }))
+      const coverage = coverageOf(finished, this.#set.header, footer, this.#notes)
       await this.#writeMetadata(footer)
       await this.#writeRecords(coverage)
       await this.#files.drain()
       return this.#report(coverage)
     } finally {
       await this.#files.drain().catch(() => {})
+      this.#log?.close()
     }
   }
 
-  #arrayWriter(array: ArrayMetadata): ArrayWriter {
+  /** Before a recorded footer counts: all rows that came so far will be there again for a build that goes on with this. */
+  async flush(): Promise<void> {
+    await this.#adding
+    await this.#log?.flush()
+  }
+
+  /** Begins with what a dead build had, or what is taken over of the set that is added to, or nothing. */
+  async #begin(): Promise<void> {
+    const { journal, recordSize, onUnsupported = 'fail', appended } = this.#options
+    const signature = signatureOf(this.#set, [recordSize, onUnsupported, appended?.identity ?? ''])
+    await journal?.ensureWork()
+    if (!(await this.#resume(signature))) {
+      await journal?.restart()
+      await this.#makeFolders()
+      const stored = appended ? await this.#takeOver(appended) : []
+      this.#log?.start(signature, stored)
+    }
+    this.#totals.shards = this.#writers.reduce((sum, { shards }) => sum + shards.length, 0)
+    this.#totals.references = this.#writers.reduce((sum, { references }) => sum + references, 0)
+    this.#totals.inlined = this.#writers.reduce((sum, { inlined }) => sum + inlined, 0)
+    journal?.attach(this)
+  }
+
+  async #takeOver(appended: AppendedSet): Promise<StoredShard[][]> {
+    const stored = await takeOverArrays(appended, this.#writers, this.#folder, this.#options.signal)
+    await this.#files.drain()
+    this.#earlierBytes = stored.flat().reduce((sum, { bytes }) => sum + bytes, 0)
+    const { sources = [], arrays } = appended.summary
+    const refers = arrays.some(({ coverage }) => coverage && coverage.references > 0)
+    if (refers && sources[0]) this.#keepProtocol(protocolOf(sources[0].url))
+    return stored
+  }
+
+  async #resume(signature: string): Promise<boolean> {
+    if (!this.#log) return false
+    const paths = this.#writers.map(({ dropped, metadata }) =>
+      dropped === undefined ? metadata.path : undefined,
+    )
+    const restored = await this.#log.resume(signature, paths, this.#options.recordSize)
+    for (const [index, array] of (restored ?? []).entries()) {
+      if (!array || this.#writers[index].dropped !== undefined) continue
+      this.#writers[index].restore(array)
+      this.#earlierBytes += array.stored.reduce((sum, { bytes }) => sum + bytes, 0)
+    }
+    if (!restored) return false
+    this.#protocol = this.#log.protocol
+    this.#log.start(signature, [])
+    return true
+  }
+
+  #arrayWriter(array: ArrayMetadata, index: number): ArrayWriter {
     const { recordSize, onUnsupported = 'fail' } = this.#options
     const writer = new ArrayWriter(array, {
       recordSize,
@@ -69,7 +129,8 @@ export class SetWriter {
       checkPath: (path) => this.#checkPath(array, path),
       store: (shard, bytes) => {
         this.#totals.shards++
-        return this.#write(join(array.path, `refs.${shard}.parq`), bytes)
+        const stored = this.#log?.closed(index, { shard, bytes: bytes.length })
+        return this.#write(join(array.path, `refs.${shard}.parq`), bytes, stored)
       },
     })
     const problem = nameProblem(array.path, this.#folder)
@@ -109,20 +170,13 @@ export class SetWriter {
     }
   }
 
-  /** One folder each, made once: where two names are one to the file system, the second fails. */
-  async #makeFolders(): Promise<void> {
+  #makeFolders(): Promise<void> {
     const arrays = this.#writers.filter(({ dropped }) => dropped === undefined)
-    const paths = [
+    const nodes = [
       ...this.#groups.filter(({ path }) => path !== ''),
       ...arrays.map(({ metadata }) => metadata),
     ]
-    for (const { path } of [{ path: RECORDS_FOLDER }, ...paths]) {
-      await mkdir(join(this.#folder, path)).catch((cause) => {
-        const problem =
-          cause.code === 'EEXIST' ? 'the file system takes its name for that of another' : cause.message
-        throw new WriteError(path, problem, { cause })
-      })
-    }
+    return makeFolders(this.#folder, [RECORDS_FOLDER, ...nodes.map(({ path }) => path)])
   }
 
   async #writeBody(): Promise<Footer> {
@@ -133,7 +187,7 @@ export class SetWriter {
       if (footer) throw new WriteError(this.#folder, 'the references go on after their footer')
       if (part.kind === 'footer') footer = part
       else await this.#append(part)
-      onProgress?.({ ...this.#totals, bytes: this.#files.bytes })
+      onProgress?.({ ...this.#totals, bytes: this.#earlierBytes + this.#files.bytes })
     }
     if (!footer) throw new WriteError(this.#folder, 'the references end without a footer')
     return footer
@@ -144,7 +198,9 @@ export class SetWriter {
     if (!writer) throw new WriteError(this.#folder, `a batch names array ${batch.array}, which there is not`)
     const before = writer.references
     const inlined = writer.inlined
-    await writer.append(batch)
+    const adding = writer.append(batch)
+    this.#adding = adding.catch(() => {})
+    await adding
     this.#totals.references += writer.references - before
     this.#totals.inlined += writer.inlined - inlined
   }
@@ -155,6 +211,8 @@ export class SetWriter {
       const outcome = footer.coverage.arrays.find((each) => each.path === path)
       this.#writers[index].drop(outcome?.reason ?? 'found unreferenceable')
     }
+    // That an array is dropped is recorded before its shards go.
+    await this.flush()
     for (const [index, writer] of this.#writers.entries()) {
       if (writer.dropped === undefined) await this.#finishArray(writer, footer, index)
       if (writer.dropped !== undefined) await this.#removeArray(writer)
@@ -170,8 +228,6 @@ export class SetWriter {
       const problem = `${missing + writer.filled} chunks never came, but ${footer.missing[index]} were said to be absent`
       throw new WriteError(path, problem)
     }
-    const note = writer.fillNote(missing)
-    if (note !== undefined) this.#notes.push({ path, reason: note })
   }
 
   async #removeArray(writer: ArrayWriter): Promise<void> {
@@ -194,31 +250,7 @@ export class SetWriter {
   async #writeRecords(coverage: SetCoverage): Promise<void> {
     const sources = sourcesText(this.#set.sources)
     await this.#write(join(RECORDS_FOLDER, SOURCES_FILE), Buffer.from(sources))
-    await this.#write(join(RECORDS_FOLDER, COVERAGE_FILE), Buffer.from(coverageText(coverage)))
-  }
-
-  #coverage(footer: Footer): SetCoverage {
-    const { header } = this.#set
-    const outcomes = new Map(footer.coverage.arrays.map((outcome) => [outcome.path, outcome]))
-    const arrays = this.#writers.map((writer, index): ArrayCoverage => {
-      const { path } = writer.metadata
-      if (writer.dropped !== undefined) return skipped(path, writer.dropped)
-      const { references, inlined } = writer
-      const missing = this.#missing[index]
-      const known = outcomes.get(path)
-      const outcome = known?.outcome ?? (inlined > 0 && references === 0 ? 'copied' : 'referenced')
-      const reason = known?.reason === undefined ? {} : { reason: known.reason }
-      const chunks = references + inlined + missing
-      return { path, outcome, ...reason, chunks, references, inlined, missing, shards: ranges(writer.shards) }
-    })
-    const listed = new Set(arrays.map(({ path }) => path))
-    const others = [...footer.coverage.arrays, ...header.skipped].filter(({ path }) => !listed.has(path))
-    const unwritten = new Map(
-      others.map(({ path, reason }) => [path, skipped(path, reason ?? 'not in the set')]),
-    )
-    const notes = [...header.notes, ...footer.coverage.notes, ...this.#notes]
-    const distinct = new Map(notes.map((note) => [`${note.path}\0${note.reason}`, note]))
-    return { arrays: [...arrays, ...unwritten.values()], notes: [...distinct.values()] }
+    await this.#write(join(RECORDS_FOLDER, COVERAGE_FILE), Buffer.from(coverageText(coverage, this.#groups)))
   }
 
   #report(coverage: SetCoverage): Omit<WriteReport, 'path'> {
@@ -230,31 +262,36 @@ export class SetWriter {
       inlined: total(({ inlined }) => inlined),
       missing: coverage.arrays.reduce((sum, { missing }) => sum + missing, 0),
       shards: total(({ shards }) => shards.length),
-      bytes: this.#files.bytes,
+      bytes: this.#earlierBytes + this.#files.bytes,
       referencedBytes: total(({ referencedBytes }) => referencedBytes),
       skipped: coverage.arrays.flatMap(({ path, outcome, reason = '' }) =>
         outcome === 'skipped' ? [{ path, reason }] : [],
       ),
-      notes: coverage.notes,
+      notes: notesOf(coverage),
       coverage,
     }
   }
 
   /** fsspec opens one protocol, the first it finds. */
   #checkPath(array: ArrayMetadata, path: string): void {
-    const protocol = /^([a-z][a-z0-9+.-]+):\/\//i.exec(path)?.[1] ?? 'file'
-    this.#protocol ??= protocol
+    const protocol = protocolOf(path)
+    if (this.#protocol === undefined) this.#keepProtocol(protocol)
     if (path === '' || UNPAIRED.test(path)) throw new WriteError(array.path, `points at the path '${path}'`)
     if (protocol === this.#protocol) return
     const problem = `points at ${path}, others at ${this.#protocol}: a set can have but one protocol`
     throw new WriteError(array.path, problem)
   }
 
-  #write(path: string, bytes: Uint8Array): Promise<void> {
-    return this.#files.add(join(this.#folder, path), bytes)
+  #keepProtocol(protocol: string): void {
+    this.#protocol = protocol
+    if (this.#log) this.#log.protocol = protocol
+  }
+
+  #write(path: string, bytes: Uint8Array, stored?: () => void): Promise<void> {
+    return this.#files.add(join(this.#folder, path), bytes, stored)
   }
 }
 
-function skipped(path: string, reason: string): ArrayCoverage {
-  return { path, outcome: 'skipped', reason, chunks: 0, references: 0, inlined: 0, missing: 0, shards: [] }
+function protocolOf(path: string): string {
+  return /^([a-z][a-z0-9+.-]+):\/\//i.exec(path)?.[1] ?? 'file'
 }

@@ -2,6 +2,24 @@
 import { type Column, offsetColumn, pathColumn, rawColumn, sizeColumn } from './column.ts'
 import { encodeFile } from './file.ts'
 
+/** A place in the rows of a shard. */
+export interface ShardMark {
+  readonly rows: number
+  readonly paths: number
+  readonly raw: number
+}
+
+/** Rows of a shard as it holds them, to be kept elsewhere and added to a shard that has those before them. */
+export interface ShardRows {
+  readonly rows: Uint32Array
+  readonly codes: Uint32Array
+  readonly offset: Float64Array
+  readonly size: Float64Array
+  readonly paths: readonly string[]
+  readonly raw: Uint8Array
+}
+
+const START: ShardMark = { rows: 0, paths: 0, raw: 0 }
 const FIRST_CAPACITY = 64
 const INLINED = 0xffffffff
 /** fsspec decodes bytes that begin so. */
@@ -18,7 +36,9 @@ export class Shard {
   #codes = new Uint32Array(FIRST_CAPACITY)
   #offset = new Float64Array(FIRST_CAPACITY)
   #size = new Float64Array(FIRST_CAPACITY)
-  #dictionary = new Map<string, number>()
+  readonly #dictionary = new Map<string, number>()
+  // Its paths, in its order.
+  readonly #paths: string[] = []
   // PLAIN: a 4-byte length before each value.
   #raw: Uint8Array = new Uint8Array(0)
   #rawLength = 0
@@ -37,6 +57,7 @@ export class Shard {
   addPath(path: string): number {
     const code = this.#dictionary.size
     this.#dictionary.set(path, code)
+    this.#paths.push(path)
     return code
   }
 
@@ -63,6 +84,39 @@ export class Shard {
     this.addReference(row, INLINED, end, 0)
   }
 
+  /** Where the next row will stand. */
+  get mark(): ShardMark {
+    return { rows: this.count, paths: this.#dictionary.size, raw: this.#rawLength }
+  }
+
+  /** The rows from a mark on, all by default; views that the next row may outdate. */
+  rowsSince({ rows, paths, raw }: ShardMark = START): ShardRows {
+    return {
+      rows: this.#rows.subarray(rows, this.count),
+      codes: this.#codes.subarray(rows, this.count),
+      offset: this.#offset.subarray(rows, this.count),
+      size: this.#size.subarray(rows, this.count),
+      paths: this.#paths.slice(paths),
+      raw: this.#raw.subarray(raw, this.#rawLength),
+    }
+  }
+
+  /** Adds rows that `rowsSince` gave of a shard that was as this one is. */
+  addRows({ rows, codes, offset, size, paths, raw }: ShardRows): void {
+    const end = this.count + rows.length
+    while (this.#rows.length < end) this.#grow()
+    this.#rows.set(rows, this.count)
+    this.#codes.set(codes, this.count)
+    this.#offset.set(offset, this.count)
+    this.#size.set(size, this.count)
+    for (const path of paths) this.addPath(path)
+    if (this.#rawLength + raw.length > this.#raw.length) this.#growRaw(this.#rawLength + raw.length)
+    this.#raw.set(raw, this.#rawLength)
+    this.#rawLength += raw.length
+    this.inlined += codes.reduce((count, code) => (code === INLINED ? count + 1 : count), 0)
+    this.count = end
+  }
+
   /**
    * The file of a shard of `rows` rows: those never added are missing chunks. It always has all four columns,
    * since GDAL's reader refuses a shard without one of them.
@@ -72,7 +126,7 @@ export class Shard {
   }
 
   #referenceColumns(rows: number): Column[] {
-    const dictionary = [...this.#dictionary.keys()]
+    const dictionary = this.#paths
     if (this.count === rows && this.inlined === 0) {
       const present = new Uint32Array(rows).fill(1)
       return [

@@ -2,7 +2,10 @@
 import { PlanError, UsageError } from '../../errors.ts'
 import type { ReferenceSet } from '../../model/reference-set.ts'
 import type { Sink } from '../../stream/stage.ts'
-import { checkTarget, publish } from '../publish.ts'
+import { recoverLeftovers } from '../leftovers.ts'
+import { alreadyThere, checkTarget, publish, type Target } from '../publish.ts'
+import { identityOf, readAppendedSet, replacedMeanwhile } from './appended-set.ts'
+import { readCompleteSet } from './complete-set.ts'
 import type { WriteParquetOptions, WriteReport } from './report.ts'
 import { SetWriter } from './set-writer.ts'
 
@@ -11,13 +14,16 @@ const MOST_RECORDS = 10_000_000
 
 /**
  * Writes the one reference set that comes to the folder `path`, which appears when it is complete.
- * The same set gives the same bytes, however its body is cut into batches.
+ * The same set gives the same bytes, however its body is cut into batches, killed and resumed, or added to a part of it.
  * @throws UsageError where no set comes, PlanError where two do, WriteError where it cannot be written or breaks the
  * order of references, UnsupportedError for an array that the set could not say.
  */
 export function writeParquet(path: string, options: WriteParquetOptions = {}): Sink<WriteReport> {
-  const recordSize = options.recordSize ?? RECORD_SIZE
-  if (!Number.isInteger(recordSize) || recordSize < 1 || recordSize > MOST_RECORDS) {
+  const { recordSize, journal, append } = options
+  if (
+    recordSize !== undefined &&
+    !(Number.isInteger(recordSize) && recordSize >= 1 && recordSize <= MOST_RECORDS)
+  ) {
     throw new UsageError(
       `the record size must be a whole number from 1 to ${MOST_RECORDS}, not ${recordSize}`,
     )
@@ -25,14 +31,62 @@ export function writeParquet(path: string, options: WriteParquetOptions = {}): S
   return async (source, context) => {
     const signals = [options.signal, context?.signal].filter((each) => each !== undefined)
     const signal = signals.length > 0 ? AbortSignal.any(signals) : undefined
-    signal?.throwIfAborted()
-    const target = await checkTarget(path, options)
-    const set = await onlySet(source)
-    return publish(target, async (folder) => {
-      const writer = new SetWriter(set, folder, { ...options, recordSize, signal })
-      return { path: target.path, ...(await writer.write()) }
-    })
+    try {
+      signal?.throwIfAborted()
+      const { overwrite = false } = options
+      const resume = journal?.resumes ?? false
+      const target = await checkTarget(path, { overwrite, append: append !== undefined, resume })
+      if (!journal) await recoverLeftovers(target.path)
+      const set = await onlySet(source)
+      if (target.replaces && resume && append === undefined) {
+        const complete = await findComplete(set, target, path, options)
+        if (complete) {
+          await journal?.close()
+          return complete
+        }
+      }
+      return await writeSet(set, target, { ...options, signal })
+    } catch (error) {
+      // Where writing failed that is done already.
+      await journal?.close(error)
+      throw error
+    }
   }
+}
+
+async function writeSet(
+  set: ReferenceSet,
+  target: Target,
+  { append, ...options }: WriteParquetOptions,
+): Promise<WriteReport> {
+  const appended = append && (await readAppendedSet(target.path, append))
+  const given = options.recordSize
+  const recordSize = appended?.summary.recordSize ?? given ?? RECORD_SIZE
+  if (given !== undefined && given !== recordSize) {
+    throw new UsageError(`the record size of the set that is added to is ${recordSize}, not ${given}`)
+  }
+  const build = async (folder: string): Promise<WriteReport> => {
+    const writer = new SetWriter(set, folder, { ...options, recordSize, appended })
+    const report = { path: target.path, ...(await writer.write()) }
+    if (appended && (await identityOf(target.path)) !== appended.identity)
+      throw replacedMeanwhile(target.path)
+    return report
+  }
+  return publish(target, build, options.journal)
+}
+
+/** The set that is there, where it is what shall be written. @throws WriteError where it is not, nor may be replaced. */
+async function findComplete(
+  set: ReferenceSet,
+  target: Target,
+  path: string,
+  { recordSize = RECORD_SIZE, overwrite = false, journal }: WriteParquetOptions,
+): Promise<WriteReport | undefined> {
+  // Who replaces a set wants it made anew, unless that was just done.
+  const complete =
+    overwrite && !journal?.published ? undefined : await readCompleteSet(set, target.path, recordSize)
+  if (!complete && !overwrite) throw alreadyThere(path)
+  return complete
 }
 
 /** Sets are opened when their body is read, so the next one may be asked for before. */

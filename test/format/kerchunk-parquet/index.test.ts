@@ -77,6 +77,8 @@ test('metadata keeps types, codecs, fills and integers apart from floats', async
     missing: Number.NaN,
     top: Number.POSITIVE_INFINITY,
     note: 'NaN, 1 and é',
+    // xarray takes the fill value of a set that kstream did not write for it.
+    _FillValue: Number.NaN,
   })
   assert.deepEqual(temp.fillValue, Uint8Array.of(0x7f, 0xc0, 0, 0))
   assert.equal(time.attributes.big, 9223372036854775807n)
@@ -151,6 +153,21 @@ test('broken metadata is refused by name', async (t) => {
       /a\/\.zarray fill_value/,
     ],
   ]
+  const array = (path: string, zarray: string) =>
+    `{"record_size": 5, "metadata": {"${path}/.zarray": {"shape": [4], "chunks": [1], ${zarray}}}}`
+  const deep = `${'[["a", '.repeat(50)}"<i2"${']]'.repeat(50)}`
+  cases.push(
+    [array('../a', '"dtype": "<i2"'), /leads out of the set/],
+    [array('/a', '"dtype": "<i2"'), /leads out of the set/],
+    [array('a', '"dtype": "quux"'), /is no data type/],
+    [array('a', '"dtype": "|V99999999999", "fill_value": ""'), /has elements over/],
+    [array('a', `"dtype": ${deep}`), /structures more than 32 deep/],
+    [array('a', '"dtype": "<i2"').replace('[4]', '[9007199254740993]'), /no list of extents/],
+    [
+      array('a', '"dtype": "<i2"').replace('[4]', '[9007199254740991, 9]').replace('[1]', '[1, 1]'),
+      /beyond count/,
+    ],
+  )
   for (const [text, message] of cases) {
     await writeFile(join(folder, '.zmetadata'), text)
     await assert.rejects(openParquetSet(folder), (error: Error) => {

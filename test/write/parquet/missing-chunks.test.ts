@@ -1,6 +1,6 @@
 /** Chunks that a file lacks, of types whose fill values Zarr's readers mistake: the set holds them as h5py reads them. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { open } from '../../../lib/format/hdf5/index.ts'
@@ -25,6 +25,8 @@ test('no chunk is left to a fill value that would be read as another', async () 
   )
   assert.equal(report.missing, 0)
   const metadata = JSON.parse(readFileSync(join(path, '.zmetadata'), 'utf8')).metadata
+  // As readers see it that know nothing of the records, by which chunks of fill values count as missing.
+  rmSync(join(path, '.kstream'), { recursive: true })
   const { chunks } = await readBody(await openParquetSet(path), bytes)
   assert.deepEqual([...chunks.keys()].sort(), Object.keys(expected).sort())
   for (const [name, parts] of chunks) {

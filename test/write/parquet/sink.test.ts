@@ -287,8 +287,16 @@ test('sources and coverage stand beside the set, without a time of building', as
     { url: 's3://é', size: 1, etag: '"x"' },
   ]
   const array = arrayOf({ path: 't', fillValue: Uint8Array.of(1, 0) })
+  const groups = [
+    { path: '', attributes: {}, unlimitedDims: ['x0'] },
+    { path: 'g', attributes: {}, unlimitedDims: [] },
+  ]
+  const skipped = [
+    { path: 'v', reason: 'late' },
+    { path: 'u', reason: 'early' },
+  ]
   const { path } = await write(
-    { sources, arrays: [array], rows: [[reference(0), reference(3)]] },
+    { sources, groups, skipped, arrays: [array], rows: [[reference(0), reference(3)]] },
     { recordSize: 1 },
   )
   assert.equal(
@@ -299,9 +307,13 @@ test('sources and coverage stand beside the set, without a time of building', as
   assert.equal(
     readFileSync(join(path, '.kstream/coverage.ndjson'), 'utf8'),
     '{"path": "t", "outcome": "referenced", "chunks": 4, "references": 2, "inlined": 2, "missing": 0, ' +
-      '"shards": [[0, 3]]}\n' +
-      '{"path": "t", "note": "2 missing chunks are inlined as the fill value: ' +
-      'there is no attribute _FillValue"}\n',
+      '"shards": [[0, 3]], "fill": "0100", "filled": [[1, 2]], ' +
+      '"remark": "2 missing chunks are inlined as the fill value: there is no attribute _FillValue"}\n' +
+      '{"path": "u", "outcome": "skipped", "reason": "early", "chunks": 0, "references": 0, "inlined": 0, ' +
+      '"missing": 0, "shards": []}\n' +
+      '{"path": "v", "outcome": "skipped", "reason": "late", "chunks": 0, "references": 0, "inlined": 0, ' +
+      '"missing": 0, "shards": []}\n' +
+      '{"group": "", "unlimited": ["x0"]}\n',
   )
 })
 

@@ -1,0 +1,89 @@
+/** `--append`: the set that is there, and which of the files it does not hold yet. */
+import { resolve } from 'node:path'
+import {
+  checkTarget,
+  isKStreamError,
+  type OpenSource,
+  openParquetSet,
+  openSource,
+  PlanError,
+  type ReferenceSet,
+  type SourceInfo,
+  type Stage,
+  UsageError,
+} from '../lib/index.ts'
+import type { BuildOptions } from './build-options.ts'
+import { each } from './combination.ts'
+
+type TargetOptions = Pick<BuildOptions, 'overwrite' | 'append' | 'resume'>
+
+/** An output that is in the way, or not there, is a matter of how the command was called. */
+export async function checkOutput(output: string, options: TargetOptions): Promise<void> {
+  try {
+    await checkTarget(output, options)
+  } catch (error) {
+    throw isKStreamError(error, 'ERR_KSTREAM_WRITE') ? new UsageError(error.message) : error
+  }
+}
+
+/** Opens the files of a set whose paths were rewritten where they are now: the longest new prefix that fits is taken back. */
+export function openBefore(rewrites: Readonly<Record<string, string>>): OpenSource {
+  const rules = Object.entries(rewrites)
+    .map((pair) => pair.map((prefix) => prefix.replace(/\/+$/, '')))
+    .sort(([, a], [, b]) => b.length - a.length)
+  return (url, options) => {
+    const rule = rules.find(([, written]) => url === written || url.startsWith(`${written}/`))
+    return openSource(rule ? rule[0] + url.slice(rule[1].length) : url, options)
+  }
+}
+
+/** The set that grows, and the files that are in it already. */
+export class AppendTarget {
+  readonly set: ReferenceSet
+  /** Files that were left out because the set holds them, by the names that references have. */
+  readonly held: string[] = []
+  readonly #output: string
+  readonly #after: Stage
+  readonly #sources: ReadonlyMap<string, SourceInfo>
+
+  /** @param after changes the paths of files as the build does. */
+  constructor(set: ReferenceSet, output: string, after: Stage) {
+    this.set = set
+    this.#output = output
+    this.#after = after
+    this.#sources = new Map(set.sources.map((source) => [source.url, source]))
+  }
+
+  /** @throws SourceError or FormatError where the set cannot be read. */
+  static async open(output: string, after: Stage): Promise<AppendTarget> {
+    return new AppendTarget(await openParquetSet(resolve(output)), output, after)
+  }
+
+  /**
+   * The sets of files that are not all in the set yet, as they come.
+   * @throws PlanError where the set holds another version of a file.
+   */
+  async *newOf(sets: AsyncIterable<ReferenceSet>): AsyncGenerator<ReferenceSet> {
+    for await (const set of sets) {
+      const sources = await this.#written(set)
+      const held = sources.filter((source) => this.#holds(source))
+      if (held.length === 0 || held.length < sources.length) yield set
+      else this.held.push(...held.map(({ url }) => url))
+    }
+  }
+
+  /** Sources as the set would name them. */
+  async #written(set: ReferenceSet): Promise<readonly SourceInfo[]> {
+    for await (const { sources } of this.#after(each([set]))) return sources
+    return set.sources
+  }
+
+  #holds(source: SourceInfo): boolean {
+    const known = this.#sources.get(source.url)
+    if (!known) return false
+    const isSame = (['size', 'lastModified', 'etag'] as const).every((name) => known[name] === source[name])
+    if (isSame) return true
+    const message = `${source.url}: has changed since ${this.#output} was built from it; build the set anew`
+    throw new PlanError(message, { inputs: [this.#output, source.url] })
+  }
+}

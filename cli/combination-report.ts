@@ -1,0 +1,58 @@
+/** What `kstream build` says of a plan before it writes: the order, what is left out, eras and empty places. */
+import type { PlanReport } from '../lib/index.ts'
+import type { Combined, Unread } from './combination.ts'
+import { type Surroundings, say } from './output.ts'
+import { emptyCellsText } from './plan-text.ts'
+import { formatCount, formatPlural } from './text-table.ts'
+
+/** Files named one by one. */
+const MOST_NAMED = 20
+
+function list(around: Surroundings, title: string, items: readonly Unread[]): void {
+  if (items.length === 0) return
+  say(around, `${title}: ${formatPlural(items.length, 'file')}`)
+  for (const { input, reason } of items.slice(0, MOST_NAMED)) {
+    say(around, reason.startsWith(input) ? `  ${reason}` : `  ${input}: ${reason}`)
+  }
+  if (items.length > MOST_NAMED) say(around, `  and ${formatCount(items.length - MOST_NAMED)} more`)
+}
+
+function reportEras(around: Surroundings, { eras }: PlanReport): void {
+  if (eras.length < 2) return
+  say(around, `Writing ${formatCount(eras.length)} eras, a group each`)
+  for (const { name, inputs, first, last } of eras) {
+    say(around, `  ${name}: ${formatPlural(inputs, 'file')}, ${first} … ${last}`)
+  }
+}
+
+function reportEmptyCells(around: Surroundings, { cells, emptyCells, emptyExamples }: PlanReport): void {
+  if (emptyCells === 0) return
+  const more = emptyCells > emptyExamples.length ? '; …' : ''
+  const where = `${emptyExamples.join('; ')}${more}`
+  say(around, `No file for ${emptyCellsText(cells, emptyCells)}, which read as missing: ${where}`)
+}
+
+/** Says it; returns whether any file is left out. */
+export function reportCombination(around: Surroundings, combined: Combined): boolean {
+  const { combination, unread, foundDim } = combined
+  list(around, 'Could not be read', unread)
+  if (!combination) return unread.length > 0
+  const { report } = combination
+  const { inputs, order, leftOut } = report
+  if (foundDim !== undefined && inputs > 1) {
+    say(
+      around,
+      `Joining ${formatPlural(inputs, 'file')} along ${foundDim}, the one unlimited dimension they share`,
+    )
+  }
+  if (order.moved > 0) {
+    say(
+      around,
+      `Ordered ${order.reason}: ${formatPlural(order.moved, 'file')} moved from the place in the list`,
+    )
+  }
+  list(around, 'Left out', leftOut)
+  reportEras(around, report)
+  reportEmptyCells(around, report)
+  return unread.length + leftOut.length > 0
+}

@@ -1,0 +1,83 @@
+/** `kstream plan`: what a build would make of files, and everything that stands in its way; writes nothing. */
+import { compose, isKStreamError, PLAN_REPORT_SCHEMA, Tally, UsageError } from '../../lib/index.ts'
+import { type Combined, combineFiles, planningStages } from '../combination.ts'
+import type { Command } from '../command.ts'
+import { EXIT } from '../exit-code.ts'
+import { openInputs } from '../inputs.ts'
+import { type Arguments, choiceOf, flagOf, flagOption, valueOption } from '../option.ts'
+import { type Surroundings, say, writeLines, writeText } from '../output.ts'
+import { planLines } from '../plan-text.ts'
+import { PLANNING_OPTIONS, readPlanningOptions } from '../planning-options.ts'
+import { PROGRESS_MODES, Progress } from '../progress.ts'
+import { reportNotes, reportSkipped } from '../skipped-report.ts'
+import { formatBytes, formatPlural, formatSeconds } from '../text-table.ts'
+import { jsonText } from '../value-text.ts'
+
+/** Whether there is a set to write, with these options. */
+async function isPossible({ combination }: Combined): Promise<boolean> {
+  try {
+    await combination?.set()
+    return true
+  } catch (error) {
+    if (isKStreamError(error, 'ERR_KSTREAM_PLAN')) return false
+    throw error
+  }
+}
+
+async function run(args: Arguments, files: readonly string[], around: Surroundings): Promise<number> {
+  const [json, verbose] = [flagOf(args, 'json'), flagOf(args, 'verbose')]
+  if (flagOf(args, 'schema')) {
+    if (files.length > 0) throw new UsageError('--schema prints the schema of --json: give no files')
+    await writeText(around, jsonText(PLAN_REPORT_SCHEMA))
+    return EXIT.done
+  }
+  const options = readPlanningOptions(args)
+  const mode = choiceOf(args, 'progress', PROGRESS_MODES) ?? 'auto'
+  const before = compose(...planningStages(options))
+  const tally = new Tally()
+  const request = { command: 'kstream plan', files, nulSeparated: flagOf(args, 'null') }
+  const inputs = openInputs(around, request)
+  const progress = new Progress(mode, tally, around.stderr)
+  try {
+    // What references cannot express is told with all the rest, and not one at a time.
+    const reading = { ...options, onUnsupported: 'skip' } as const
+    const combined = await combineFiles({ files: inputs, options: reading, before, tally }, around)
+    progress.end()
+    if (!combined.combination) throw new UsageError('no files')
+    const { report: planned } = combined.combination
+    const report = { ...planned, leftOut: [...planned.leftOut, ...combined.unread] }
+    const unsupported = options.onUnsupported === 'fail' ? report.skipped.length : 0
+    const builds = unsupported === 0 && (await isPossible(combined))
+    if (json) await writeText(around, jsonText(report))
+    else {
+      await writeLines(around, planLines({ report, verbose, builds, unsupported }))
+      reportSkipped(around, report.skipped)
+      reportNotes(around, report.notes)
+      const reads = `${formatBytes(tally.bytes)} in ${formatPlural(tally.requests, 'read')}`
+      const took = formatSeconds(progress.seconds)
+      say(around, `${formatPlural(tally.files, 'file')} planned in ${took}: ${reads}`)
+    }
+    if (!builds) return EXIT.refused
+    return report.leftOut.length + report.skipped.length > 0 ? EXIT.incomplete : EXIT.done
+  } finally {
+    progress.end()
+  }
+}
+
+export const planCommand: Command = {
+  name: 'plan',
+  synopsis: '[FILES..]',
+  describe: 'Show what build would make of files, and everything that stands in its way; writes nothing',
+  options: {
+    ...PLANNING_OPTIONS,
+    json: flagOption('The report as JSON'),
+    schema: flagOption('The JSON Schema of that report'),
+    null: flagOption('Names on stdin end with NUL, as find -print0 writes them', { alias: '0' }),
+    progress: valueOption(`On stderr: ${PROGRESS_MODES.join(', ')}`, { defaultDescription: 'auto' }),
+  },
+  examples: [
+    ['kstream plan *.nc --concat-dims time', 'Will these files combine, and if not, where does it stop?'],
+    ['kstream plan *.nc --json | jq .barriers', 'The same for a program'],
+  ],
+  run,
+}

@@ -1,0 +1,80 @@
+/** What kstream keeps of a Parquet set in `.kstream/`: sources.ndjson and coverage.ndjson (lib/write/records.ts). */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { FormatError, SourceError } from '../../errors.ts'
+import type { SourceInfo } from '../../model/reference-set.ts'
+import { isJsonObject, type PythonJson, parsePythonJson } from '../python-json.ts'
+import {
+  type ArrayRecord,
+  type JsonObject,
+  parseArrayRecord,
+  parseNames,
+  parseSource,
+  type RefuseLine,
+} from './record-line.ts'
+
+/** All records of a set. */
+export interface SetRecords {
+  /** By the array's path, skipped ones among them; undefined for a set that kstream did not write. */
+  readonly arrays: ReadonlyMap<string, ArrayRecord> | undefined
+  /** Names of dimensions that may grow, by the group's path. */
+  readonly unlimited: ReadonlyMap<string, readonly string[]>
+  readonly notes: readonly { readonly path: string; readonly note: string }[]
+  /** Undefined for a set that kstream did not write. */
+  readonly sources: readonly SourceInfo[] | undefined
+}
+
+/**
+ * Reads the records of the set in the folder `root`.
+ * @throws SourceError where a file cannot be read, FormatError where a line of it is broken.
+ */
+export async function readRecords(root: string): Promise<SetRecords> {
+  const sources = await readLines(join(root, '.kstream', 'sources.ndjson'), parseSource)
+  const arrays = new Map<string, ArrayRecord>()
+  const unlimited = new Map<string, readonly string[]>()
+  const notes: { path: string; note: string }[] = []
+  const lines = await readLines(join(root, '.kstream', 'coverage.ndjson'), (refuse, line) => {
+    const { path, group, note, outcome } = line
+    if (typeof group === 'string') unlimited.set(group, parseNames(refuse, line.unlimited))
+    else if (typeof path === 'string' && typeof note === 'string') notes.push({ path, note })
+    else if (typeof path === 'string' && outcome !== undefined)
+      arrays.set(path, parseArrayRecord(refuse, path, line))
+  })
+  return { arrays: lines && arrays, unlimited, notes, sources }
+}
+
+/** What `parse` makes of each line of an NDJSON file; undefined where there is no such file. */
+async function readLines<T>(
+  url: string,
+  parse: (refuse: RefuseLine, line: JsonObject) => T,
+): Promise<T[] | undefined> {
+  const text = await readFile(url, 'utf8').catch((cause) => {
+    if (cause.code !== 'ENOENT') throw new SourceError(url, 'cannot be read', { cause })
+  })
+  if (text === undefined) return undefined
+  const found: T[] = []
+  let offset = 0
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf('\n', start)
+    const end = newline < 0 ? text.length : newline
+    const line = text.slice(start, end)
+    const at = { url, offset, structure: 'NDJSON line' }
+    const refuse = (problem: string, cause?: unknown): never => {
+      throw new FormatError(at, problem, { cause })
+    }
+    if (line !== '') found.push(parse(refuse, parseObject(refuse, line)))
+    offset += Buffer.byteLength(line) + 1
+    start = end + 1
+  }
+  return found
+}
+
+function parseObject(refuse: RefuseLine, line: string): JsonObject {
+  let value: PythonJson
+  try {
+    value = parsePythonJson(line)
+  } catch (cause) {
+    return refuse('is not JSON', cause)
+  }
+  return isJsonObject(value) ? value : refuse('is no object')
+}

@@ -1,0 +1,71 @@
+/** Shards of a set by array and number: read from their files, and some kept. */
+import { isKStreamError, SourceError } from '../../errors.ts'
+import type { ByteSource } from '../../source/byte-source.ts'
+import { openFile } from '../../source/file.ts'
+import { absolutePaths } from './reference-path.ts'
+import { readShard } from './shard.ts'
+import type { Shard } from './shard-columns.ts'
+import type { SetSummary } from './summary.ts'
+
+/** Shards kept after use, and their rows, of 20 bytes each: neighbouring chunks lie in one shard. */
+const KEPT_SHARDS = 16
+const KEPT_ROWS = 1_600_000
+
+export class ShardReader {
+  readonly #summary: SetSummary
+  /** In the order of last use. */
+  readonly #kept = new Map<string, Promise<Shard | undefined>>()
+  constructor(summary: SetSummary) {
+    this.#summary = summary
+  }
+
+  /** The file of a shard. */
+  url(array: number, number: number): string {
+    return `${this.#summary.path}/${this.#summary.arrays[array].metadata.path}/refs.${number}.parq`
+  }
+
+  /**
+   * Shard `number` of an array; undefined where there is none, all of whose chunks are missing.
+   * @throws SourceError where it is lost, FormatError where it is damaged.
+   */
+  async read(array: number, number: number, signal?: AbortSignal): Promise<Shard | undefined> {
+    const url = this.url(array, number)
+    return (await this.#kept.get(url)) ?? this.#read(url, array, number, signal)
+  }
+
+  /** As `read`, and kept for whoever asks for its neighbours. */
+  keep(array: number, number: number): Promise<Shard | undefined> {
+    const url = this.url(array, number)
+    const shard = this.#kept.get(url) ?? this.#read(url, array, number)
+    this.#kept.delete(url)
+    this.#kept.set(url, shard)
+    shard.catch(() => this.#kept.delete(url))
+    const [oldest] = this.#kept.keys()
+    const room = Math.max(1, Math.min(KEPT_SHARDS, Math.floor(KEPT_ROWS / this.#summary.recordSize)))
+    if (this.#kept.size > room && oldest !== undefined) this.#kept.delete(oldest)
+    return shard
+  }
+
+  async #read(url: string, array: number, number: number, signal?: AbortSignal): Promise<Shard | undefined> {
+    if (this.#summary.arrays[array].lost.includes(number))
+      throw new SourceError(url, 'this shard was written and is not there any more; build the set again')
+    const source = await openIfThere(url, signal)
+    if (!source) return undefined
+    try {
+      const shard = await readShard(source, this.#summary.recordSize, signal)
+      return { ...shard, paths: await absolutePaths(shard.paths, url) }
+    } finally {
+      await source.close()
+    }
+  }
+}
+
+async function openIfThere(url: string, signal?: AbortSignal): Promise<ByteSource | undefined> {
+  try {
+    return await openFile(url, { signal })
+  } catch (error) {
+    const cause = isKStreamError(error, 'ERR_KSTREAM_SOURCE') ? error.cause : undefined
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,68 @@
+/** Where one grid cannot hold the chunks of all inputs: a chunk that is only partly filled, with more rows to follow. */
+import type { Barrier } from './barriers.ts'
+import type { PlanInput } from './plan-input.ts'
+import { hasChunks, type JoinedDimension, type PlannedArray } from './planned-array.ts'
+
+/** The barriers of one array whose chunks stay referenced: one for each joined axis, with the first place that shows it. */
+export function findPartialChunks(
+  planned: PlannedArray,
+  inputs: readonly PlanInput[],
+  dimensions: readonly JoinedDimension[],
+): Barrier[] {
+  if (planned.role !== 'along') return []
+  return planned.joins.flatMap(({ dim, axis, created }, index) => {
+    if (created) return []
+    const chunk = planned.array.chunkShape[axis]
+    const offsets = planned.offsets[index]
+    const used = usedPlaces(planned, inputs, dimensions[dim].slotOf)
+    const partial = used.slice(0, -1).filter(({ slot }) => (offsets[slot + 1] - offsets[slot]) % chunk !== 0)
+    const after = used.findIndex(({ slot }, at) => at > 0 && offsets[slot] % chunk !== 0)
+    if (after < 0) return []
+    const { slot, at } = used[after - 1]
+    const extent = offsets[slot + 1] - offsets[slot]
+    return [partialChunk(planned, axis, extent, [inputs[at], inputs[used[after].at]], partial.length)]
+  })
+}
+
+/** The places where the array has chunks, in their order, each with one input. */
+function usedPlaces(
+  { array, owners }: PlannedArray,
+  inputs: readonly PlanInput[],
+  slotOf: Int32Array,
+): { slot: number; at: number }[] {
+  const bySlot = new Map<number, number>()
+  for (const at of owners) {
+    if (hasChunks(inputs[at], array.path) && !bySlot.has(slotOf[at])) bySlot.set(slotOf[at], at)
+  }
+  return [...bySlot].map(([slot, at]) => ({ slot, at })).sort((a, b) => a.slot - b.slot)
+}
+
+function partialChunk(
+  { array }: PlannedArray,
+  axis: number,
+  extent: number,
+  [before, after]: readonly [PlanInput, PlanInput],
+  count: number,
+): Barrier {
+  const chunk = array.chunkShape[axis]
+  const plain = array.codecs.length === 0
+  const way = plain
+    ? `its chunks are not compressed, so split into chunks of ${commonDivisor(extent, chunk)} they would fit one grid`
+    : 'put the file with the partial chunk last, leave it out, or rewrite it with a chunk extent that divides its rows'
+  return {
+    kind: 'partial-chunk',
+    array: array.path,
+    subject: 'where chunks begin',
+    inputs: [before.name, after.name],
+    values: [
+      `${extent} ${array.dims[axis] === array.dims[0] ? 'rows' : `of ${array.dims[axis]}`} in chunks of ${chunk}, so its last chunk is only partly filled`,
+      'rows that would have to begin within that chunk',
+    ],
+    files: [Math.max(1, count), 1],
+    advice: way,
+  }
+}
+
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? a : commonDivisor(b, a % b)
+}

@@ -1,0 +1,212 @@
+/** The references of joined inputs: input after input where their chunks follow one another, sorted where they interleave. */
+import { FormatError, PlanError } from '../errors.ts'
+import type { BuildJournal } from '../model/build-journal.ts'
+import { type Footer, INLINE, type ReferenceBatch } from '../model/reference-batch.ts'
+import type { BodyOptions } from '../model/reference-set.ts'
+import { type ChunkPlacement, chunksWithin, placeChunks } from '../plan/chunk-placement.ts'
+import { ReferenceSorter } from '../stream/sort-spill.ts'
+import { gridCounts, MergedFooter } from './merged-footer.ts'
+import { planReading, type Reading } from './reading.ts'
+import type { SettledPlan } from './settled-plan.ts'
+
+export interface CombinedBodyOptions extends BodyOptions {
+  /** Remembers which parts are done; only for whole bodies. */
+  readonly journal?: BuildJournal | undefined
+  /** What is added to the positions of inputs in the journal. */
+  readonly firstPart?: number
+  /** The first input is written already, where its chunks stay: its footer stands for its body. */
+  readonly append?: boolean
+}
+
+/** One reading of an input's body: which arrays of the result, and where their chunks go. */
+interface Turn {
+  readonly at: number
+  readonly arrays: readonly number[]
+  readonly places: readonly ChunkPlacement[]
+  /** Chunks of the input, where not all of them are asked for. */
+  readonly range?: readonly [from: number, to: number]
+}
+
+/** The whole body: gathered chunks first, then what follows input after input, then what has to be sorted. */
+export async function* combinedBody(
+  settled: SettledPlan,
+  options: CombinedBodyOptions = {},
+): AsyncGenerator<ReferenceBatch | Footer> {
+  const { from = 0, to = Number.POSITIVE_INFINITY, signal } = options
+  const asked = options.arrays ?? settled.arrays.map((_, index) => index)
+  const counts = gridCounts(settled)
+  const wanted = counts.map((count, array) =>
+    asked.includes(array) ? Math.max(0, Math.min(count, to) - from) : 0,
+  )
+  const footer = new MergedFooter(settled, wanted)
+  for (const array of asked) {
+    const chunk = settled.chunks.get(array)
+    if (!chunk) continue
+    const exists = counts[array] > 0 && from <= 0 && to > 0
+    footer.copied(array, exists ? 1 : 0)
+    if (exists) yield inlineChunk(array, chunk)
+  }
+  const reading = planReading(
+    settled.plan,
+    asked.filter((array) => !settled.chunks.has(array)),
+    settled.arrays,
+  )
+  const whole = options.from === undefined && options.to === undefined
+  if (whole) yield* readWhole(settled, reading, footer, options)
+  else yield* readRange(settled, reading.sequential, footer, from, to, signal)
+  if (reading.interleaved.length > 0)
+    yield* readSorted(settled, reading.interleaved, footer, from, to, signal)
+  yield footer.finish()
+}
+
+/** Every input once, for all of its arrays; inputs without chunks are not opened, those that are done not again. */
+async function* readWhole(
+  settled: SettledPlan,
+  { byInput }: Reading,
+  footer: MergedFooter,
+  { journal, firstPart = 0, append, signal }: CombinedBodyOptions,
+): AsyncGenerator<ReferenceBatch> {
+  for (const [at, arrays] of byInput) {
+    const places = arrays.map((array) => placeOf(settled, array, at))
+    const written = append && at === 0 ? settled.plan.inputs[0].set.footer : undefined
+    const done = written ?? journal?.footer(firstPart + at)
+    if (done)
+      footer.add(
+        settled.plan.inputs[at],
+        done,
+        arrays,
+        places.map(({ count }) => count),
+      )
+    else {
+      const end = yield* readTurn(settled, { at, arrays, places }, footer, signal)
+      if (end) await journal?.putFooter(firstPart + at, end)
+    }
+  }
+}
+
+/** A range of chunk numbers lies elsewhere in every array: array by array, and only the inputs that it meets. */
+async function* readRange(
+  settled: SettledPlan,
+  arrays: readonly number[],
+  footer: MergedFooter,
+  from: number,
+  to: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ReferenceBatch> {
+  for (const array of arrays) {
+    for (const turn of turnsWithin(settled, array, from, to)) yield* readTurn(settled, turn, footer, signal)
+  }
+}
+
+function* turnsWithin(settled: SettledPlan, array: number, from: number, to: number): Generator<Turn> {
+  for (const at of settled.plan.arrays[array].owners) {
+    const place = placeOf(settled, array, at)
+    if (place.last < from || place.first >= to) continue
+    const range = chunksWithin(place, from, to)
+    if (range[0] < range[1]) yield { at, arrays: [array], places: [place], range }
+  }
+}
+
+/** Arrays whose inputs' chunks interleave: all of their rows are sorted, in bounded memory. */
+async function* readSorted(
+  settled: SettledPlan,
+  arrays: readonly number[],
+  footer: MergedFooter,
+  from: number,
+  to: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ReferenceBatch> {
+  const onDuplicate = (array: number, chunk: number) => {
+    const { path } = settled.arrays[array]
+    return new PlanError(`${path}: chunk ${chunk} comes from two files`, { array: path })
+  }
+  const sorter = new ReferenceSorter({ signal, onDuplicate })
+  try {
+    for (const turn of sortedTurns(settled, arrays, from, to)) {
+      for await (const batch of readTurn(settled, turn, footer, signal)) await sorter.add(batch)
+    }
+    for await (const batch of sorter.batches()) if (!footer.isDropped(batch.array)) yield batch
+  } finally {
+    await sorter.close()
+  }
+}
+
+function* sortedTurns(
+  settled: SettledPlan,
+  arrays: readonly number[],
+  from: number,
+  to: number,
+): Generator<Turn> {
+  if (from > 0 || to < Number.POSITIVE_INFINITY) {
+    for (const array of arrays) yield* turnsWithin(settled, array, from, to)
+    return
+  }
+  const byInput = new Map<number, number[]>()
+  for (const array of arrays) {
+    for (const at of settled.plan.arrays[array].owners) byInput.set(at, [...(byInput.get(at) ?? []), array])
+  }
+  for (const [at, own] of byInput) {
+    yield { at, arrays: own, places: own.map((array) => placeOf(settled, array, at)) }
+  }
+}
+
+async function* readTurn(
+  settled: SettledPlan,
+  turn: Turn,
+  footer: MergedFooter,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ReferenceBatch, Footer | undefined> {
+  signal?.throwIfAborted()
+  const { at, range } = turn
+  const input = settled.plan.inputs[at]
+  const kept = turn.arrays.flatMap((array, index) =>
+    footer.isDropped(array) || turn.places[index].count === 0 ? [] : [index],
+  )
+  if (kept.length === 0) return undefined
+  const arrays = kept.map((index) => turn.arrays[index])
+  const places = kept.map((index) => turn.places[index])
+  const own = arrays.map((array) => input.indexOf.get(settled.arrays[array].path) ?? -1)
+  const resultOf = new Map(own.map((index, place) => [index, place]))
+  const bounds = range ? { from: range[0], to: range[1] } : {}
+  let end: Footer | undefined
+  for await (const item of input.set.body({ arrays: own, ...bounds, signal })) {
+    if (item.kind === 'footer') end = item
+    else {
+      const place = resultOf.get(item.array)
+      if (place !== undefined && item.rows > 0) yield moved(item, arrays[place], places[place], input.name)
+    }
+  }
+  const chunks = places.map(({ count }) => (range ? range[1] - range[0] : count))
+  if (end) footer.add(input, end, arrays, chunks)
+  return end
+}
+
+function placeOf({ plan }: SettledPlan, array: number, at: number): ChunkPlacement {
+  return placeChunks(plan.arrays[array], plan.inputs, at, plan.dimensions)
+}
+
+function moved(batch: ReferenceBatch, array: number, place: ChunkPlacement, url: string): ReferenceBatch {
+  const last = batch.chunk[batch.rows - 1]
+  if (last >= place.count) {
+    throw new FormatError(
+      { url, structure: 'chunk index', offset: 0 },
+      `chunk ${last} in a grid of ${place.count} chunks`,
+    )
+  }
+  if (place.contiguous && place.first === 0) return { ...batch, array }
+  return { ...batch, array, chunk: batch.chunk.subarray(0, batch.rows).map(place.number) }
+}
+
+function inlineChunk(array: number, bytes: Uint8Array): ReferenceBatch {
+  return {
+    kind: 'batch',
+    array,
+    rows: 1,
+    chunk: Float64Array.of(0),
+    path: Uint32Array.of(INLINE),
+    paths: [],
+    offset: Float64Array.of(0),
+    length: Float64Array.of(bytes.length),
+    raw: [bytes],
+  }
+}

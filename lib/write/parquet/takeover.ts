@@ -1,0 +1,77 @@
+/** Arrays of a set that is added to go on in the new one: full shards are linked, the rows of the last one are read. */
+import { constants, copyFile, link, open, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { WriteError } from '../../errors.ts'
+import { type AppendedSet, planTakeover, type Takeover } from './appended-set.ts'
+import type { StoredShard } from './array-progress.ts'
+import type { ArrayWriter } from './array-writer.ts'
+
+/** Links made at a time. */
+const LINKS = 16
+
+/** Gives each writer what its array has already; returns the shards that were linked into `folder`, by array. */
+export async function takeOverArrays(
+  appended: AppendedSet,
+  writers: readonly ArrayWriter[],
+  folder: string,
+  signal: AbortSignal | undefined,
+): Promise<StoredShard[][]> {
+  const stored: StoredShard[][] = writers.map(() => [])
+  for (const [array, writer] of writers.entries()) {
+    const { dropped, metadata } = writer
+    const takeover = dropped === undefined ? planTakeover(appended, metadata) : undefined
+    if (!takeover) continue
+    signal?.throwIfAborted()
+    const [from, to] = [appended.summary.path, folder].map((root) => join(root, metadata.path))
+    stored[array] = await linkShards(from, to, takeover.linked)
+    await readRows(appended, writer, array, takeover, signal)
+    if (takeover.from > 0) writer.takeOver(takeover.record, takeover.chunks, stored[array])
+    // Read from its beginning, its counts are right already.
+    else writer.startAt(writer.counters.next)
+  }
+  return stored
+}
+
+async function readRows(
+  { set }: AppendedSet,
+  writer: ArrayWriter,
+  array: number,
+  { index, from, chunks }: Takeover,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  writer.startAt(from)
+  if (from >= chunks) return
+  for await (const part of set.body({ arrays: [index], from, to: chunks, signal })) {
+    if (part.kind === 'batch') await writer.append({ ...part, array })
+  }
+}
+
+/** Gives shards of one folder a second name in another; where the file system has no links they are copied. */
+export async function linkShards(
+  from: string,
+  to: string,
+  shards: readonly number[],
+): Promise<StoredShard[]> {
+  const stored: StoredShard[] = []
+  for (let start = 0; start < shards.length; start += LINKS) {
+    const some = shards.slice(start, start + LINKS)
+    stored.push(...(await Promise.all(some.map((shard) => linkShard(from, to, shard)))))
+  }
+  return stored
+}
+
+async function linkShard(from: string, to: string, shard: number): Promise<StoredShard> {
+  const [source, target] = [from, to].map((folder) => join(folder, `refs.${shard}.parq`))
+  await link(source, target).catch(() => copy(source, target))
+  return { shard, bytes: (await stat(target)).size }
+}
+
+async function copy(source: string, target: string): Promise<void> {
+  try {
+    await copyFile(source, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+    const handle = await open(target, 'r+')
+    await handle.sync().finally(() => handle.close())
+  } catch (cause) {
+    throw new WriteError(target, cause instanceof Error ? cause.message : String(cause), { cause })
+  }
+}

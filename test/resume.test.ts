@@ -1,0 +1,93 @@
+/** A build of real files that was cut off, gone on with: the same bytes, and nothing read twice but what was in flight. */
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { SourceError } from '../lib/errors.ts'
+import { scan } from '../lib/scan.ts'
+import type { ByteSource, OpenSource } from '../lib/source/byte-source.ts'
+import { openSource } from '../lib/source/open.ts'
+import { concat } from '../lib/transform/concat.ts'
+import { openJournal } from '../lib/write/journal.ts'
+import { writeParquet } from '../lib/write/parquet/sink.ts'
+import { writeModelFiles } from './model-files.ts'
+import { filesBelow } from './write/scratch.ts'
+
+const FILES = 24
+/** Headers, values and bodies that are under way at a time. */
+const IN_FLIGHT = 10
+
+/** Reads by file; the read after `limit` of them fails as a network does. */
+class Reads {
+  readonly byFile = new Map<string, number>()
+  total = 0
+  readonly #limit: number
+
+  constructor(limit = Number.POSITIVE_INFINITY) {
+    this.#limit = limit
+  }
+
+  readonly open: OpenSource = async (url, options) => {
+    const source = await openSource(url, options)
+    const read: ByteSource['read'] = (offset, length, readOptions) => {
+      if (++this.total > this.#limit) throw new SourceError(url, 'the connection was lost')
+      this.byFile.set(url, (this.byFile.get(url) ?? 0) + 1)
+      return source.read(offset, length, readOptions)
+    }
+    return { url: source.url, size: source.size, info: source.info, read, close: () => source.close() }
+  }
+}
+
+async function build(files: readonly string[], output: string, reads: Reads, resume: boolean): Promise<void> {
+  const journal = await openJournal(output, { resume, key: 'a test' })
+  try {
+    const { open } = reads
+    const sets = concat('time', { open, journal })(scan(files, { open, journal }))
+    await writeParquet(output, { journal, recordSize: 20 })(sets)
+  } catch (error) {
+    await journal.close(error)
+    throw error
+  }
+}
+
+describe('a build that was cut off', () => {
+  let folder = ''
+  let files: string[] = []
+  const whole = new Reads()
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kstream-resume-'))
+    files = await writeModelFiles(folder, FILES)
+    await build(files, join(folder, 'whole.parq'), whole, false)
+  })
+  after(() => rm(folder, { recursive: true, force: true }))
+
+  it('ends with the same bytes, and reads again only the files in flight', async () => {
+    const expected = filesBelow(join(folder, 'whole.parq'))
+    const readsOfAFile = Math.max(...whole.byFile.values())
+    for (let limit = 3; limit < whole.total; limit += 7) {
+      const output = join(folder, `cut-${limit}.parq`)
+      const first = new Reads(limit)
+      await assert.rejects(build(files, output, first, false), /connection was lost/)
+      const second = new Reads()
+      await build(files, output, second, true)
+      assert.deepEqual(filesBelow(output), expected, `cut off at read ${limit}`)
+      const again = limit + second.total - whole.total
+      assert.ok(again <= IN_FLIGHT * readsOfAFile, `${again} reads again after ${limit} of ${whole.total}`)
+    }
+  })
+
+  it('begins anew where the files have changed meanwhile', async () => {
+    const output = join(folder, 'changed.parq')
+    const changed = join(folder, 'changed')
+    const own = await mkdtemp(changed)
+    const names = await writeModelFiles(own, 6)
+    await assert.rejects(build(names, output, new Reads(40), false), /connection was lost/)
+    await writeModelFiles(own, 6, { days: 3 })
+    await build(names, output, new Reads(), true)
+    const fresh = join(folder, 'fresh.parq')
+    await build(names, fresh, new Reads(), false)
+    assert.deepEqual(filesBelow(output), filesBelow(fresh))
+  })
+})
