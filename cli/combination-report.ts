@@ -17,9 +17,14 @@ function list(around: Surroundings, title: string, items: readonly Unread[]): vo
   if (items.length > MOST_NAMED) say(around, `  and ${formatCount(items.length - MOST_NAMED)} more`)
 }
 
-function reportEras(around: Surroundings, { eras }: PlanReport): void {
+function reportEras(around: Surroundings, { eras, barriers }: PlanReport, onMismatch: string): void {
   if (eras.length < 2) return
-  say(around, `Writing ${formatCount(eras.length)} eras, a group each`)
+  const groups = `${formatCount(eras.length)} eras`
+  if (onMismatch !== 'eras' && barriers.length > 0) {
+    say(around, `These files are ${groups}: --on-mismatch eras writes a group each; kstream plan tells more`)
+    return
+  }
+  say(around, `Writing ${groups}, a group each`)
   for (const { name, inputs, first, last } of eras) {
     say(around, `  ${name}: ${formatPlural(inputs, 'file')}, ${first} … ${last}`)
   }
@@ -33,7 +38,7 @@ function reportEmptyCells(around: Surroundings, { cells, emptyCells, emptyExampl
 }
 
 /** Says it; returns whether any file is left out. */
-export function reportCombination(around: Surroundings, combined: Combined): boolean {
+export function reportCombination(around: Surroundings, combined: Combined, onMismatch: string): boolean {
   const { combination, unread, foundDim } = combined
   list(around, 'Could not be read', unread)
   if (!combination) return unread.length > 0
@@ -52,7 +57,7 @@ export function reportCombination(around: Surroundings, combined: Combined): boo
     )
   }
   list(around, 'Left out', leftOut)
-  reportEras(around, report)
+  reportEras(around, report, onMismatch)
   reportEmptyCells(around, report)
   return unread.length + leftOut.length > 0
 }

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { buildTemperature } from '../examples/build.ts'
+import { planAndBuild } from '../examples/plan.ts'
 import { readArray } from '../examples/read.ts'
 import { publish } from '../examples/references.ts'
 import { openParquetSet } from '../lib/format/kerchunk-parquet/index.ts'
@@ -41,4 +42,21 @@ test('references.ts: every reference points at the published file', async (t) =>
     references += item.path.filter((path) => path !== 0xffffffff).length
   }
   assert.equal(references, report.references)
+})
+
+test('plan.ts: one set where files fit, a group for each run of them where they do not', async (t) => {
+  const folder = await temporaryFolder(t)
+  const fit = await planAndBuild(FILES, join(folder, 'fit.parq'))
+  assert.deepEqual([fit.plan.barriers.length, fit.plan.eras.length], [0, 1])
+  const steps = [0, 1, 2, 3].map((step) => fixture(`cli/steps_${step}.nc`))
+  const { plan, written } = await planAndBuild(steps, join(folder, 'eras.parq'))
+  assert.deepEqual(
+    plan.barriers.map(({ kind, array, subject }) => [kind, array, subject]),
+    [['attribute', 'field', 'units']],
+  )
+  assert.deepEqual(
+    plan.eras.map(({ inputs }) => inputs),
+    [2, 2],
+  )
+  assert.equal(written.arrays, 4)
 })

@@ -95,7 +95,7 @@ async function runBuild(build: Build, around: Surroundings): Promise<number> {
   if (target && target.held.length > 0) {
     say(around, `Already in ${options.output}: ${formatPlural(target.held.length, 'file')}`)
   }
-  const isIncomplete = reportCombination(around, combined)
+  const isIncomplete = reportCombination(around, combined, options.onMismatch)
   if (!combined.combination) say(around, `Nothing new: ${options.output} stays as it is`)
   const code = combined.combination ? await writeSet(build, combined.combination, around) : EXIT.done
   return isIncomplete && code === EXIT.done ? EXIT.incomplete : code

@@ -83,10 +83,22 @@ function isNumber(value: unknown): value is number | bigint {
   return typeof value === 'number' || typeof value === 'bigint'
 }
 
+/** Of these the subject says by itself what is wrong; of all others something differs. */
+const SENTENCES: ReadonlySet<BarrierKind> = new Set<BarrierKind>([
+  'variable',
+  'partial-chunk',
+  'unordered',
+  'overlap',
+  'duplicate',
+  'gap',
+  'no-coordinate',
+])
+
 /** The one place where a barrier becomes words. */
-export function formatBarrier({ array, subject, inputs, values, files, advice }: Barrier): string {
+export function formatBarrier({ kind, array, subject, inputs, values, files, advice }: Barrier): string {
   const side = (at: 0 | 1) => `${formatValue(values[at])} in ${inputs[at]}${andMore(files[at])}`
-  return `${array}: ${subject} differs: ${side(0)}, ${side(1)}; ${advice}`
+  const what = SENTENCES.has(kind) ? subject : `${subject} differs`
+  return `${array}: ${what}: ${side(0)}, ${side(1)}; ${advice}`
 }
 
 function andMore(files: number): string {

@@ -65,14 +65,16 @@ export function findRepeatedFile(
 
 function repeatedFile(...pair: readonly [PlanInput, PlanInput]): Barrier {
   const [a, b] = pair[0].index < pair[1].index ? pair : [pair[1], pair[0]]
-  const files =
-    a.set.sources.length === b.set.sources.length ? 'are one file, which is' : 'point at one file, which is'
+  const one = a.set.sources.length === b.set.sources.length ? 'one file is' : 'a file of two sets is'
   return {
     kind: 'duplicate',
     array: '/',
-    subject: `${a.name === b.name ? `${b.name} is` : `${a.name} and ${b.name} ${files}`} in the list of files twice: its place`,
+    subject:
+      a.name === b.name
+        ? 'a file is in the list of files twice'
+        : `${one} in the list of files twice, under two names`,
     inputs: [a.name, b.name],
-    values: [a.index + 1, b.index + 1],
+    values: [`number ${a.index + 1}`, `number ${b.index + 1}`],
     files: [1, 1],
     advice: 'leave one of them out',
   }
@@ -120,9 +122,9 @@ export function checkCells(
       {
         kind: 'duplicate',
         array: array.path,
-        subject: `two files have it for one place along ${dimensions.map(({ name }) => name).join(' and ')}: the file`,
+        subject: `two files have it for one place along ${dimensions.map(({ name }) => name).join(' and ')}`,
         inputs: [a.name, b.name],
-        values: [a.index + 1, b.index + 1],
+        values: [`number ${a.index + 1}`, `number ${b.index + 1}`],
         files: [count, count],
         advice: 'leave one of the two out',
       },

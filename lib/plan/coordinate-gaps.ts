@@ -22,8 +22,11 @@ export interface Gaps {
 export function findGaps(
   { dim, names, segments, text, units }: Placed,
   order: readonly number[],
+  direction: 1 | -1,
 ): Gaps | undefined {
-  const steps = order.slice(1).map((input, at) => stepBetween(segments[order[at]], segments[input]))
+  const steps = order
+    .slice(1)
+    .map((input, at) => stepBetween(segments[order[at]], segments[input], direction))
   const usual = usualStep(order, segments, steps)
   if (usual === undefined) return undefined
   const gaps = steps.flatMap((step, at) => (step > usual * GAP ? [at] : []))
@@ -33,7 +36,7 @@ export function findGaps(
   const [a, b] = [segments[before], segments[after]]
   if (!a || !b) return undefined
   const missing = Math.round(steps[first] / usual) - 1
-  const what = `${missing} ${missing === 1 ? 'step is' : 'steps are'} missing between the files: the coordinate`
+  const what = `${missing} ${missing === 1 ? 'step is' : 'steps are'} missing between the files`
   const barrier: Barrier = {
     kind: 'gap',
     array: dim,
@@ -46,8 +49,11 @@ export function findGaps(
   return { barrier, breaks: gaps.map((at) => order[at + 1]) }
 }
 
-function stepBetween(a: Segment | undefined, b: Segment | undefined): number {
-  return a && b ? distance(a.last, b.first) : Number.NaN
+/** 0 where the second begins before the first has ended. */
+function stepBetween(a: Segment | undefined, b: Segment | undefined, direction: 1 | -1): number {
+  if (!a || !b) return Number.NaN
+  const ahead = direction === 1 ? b.first > a.last : b.first < a.last
+  return ahead ? distance(a.last, b.first) : 0
 }
 
 /** The longest step that is no gap: within inputs where they have several values, else one that is common between them. */

@@ -56,14 +56,14 @@ function clashOf(a: Segment, b: Segment, direction: 1 | -1): BarrierKind | undef
 }
 
 const WORDS: Readonly<Partial<Record<BarrierKind, readonly [subject: string, advice: string]>>> = {
-  duplicate: ['the same values are there twice: the coordinate', 'leave one of the two out'],
-  overlap: ['the coordinate overlaps: its range', 'leave out what is there twice'],
+  duplicate: ['the coordinate has the same values twice', 'leave one of the two out'],
+  overlap: ['the coordinate overlaps', 'leave out what is there twice'],
   unordered: [
-    'the order of the files along the coordinate',
+    'the files do not follow one another along the coordinate',
     'sort the list of files by this coordinate, or let them be ordered by it (--order coordinate)',
   ],
 }
-const TURNED = ['the direction of the coordinate', 'leave out the file that runs the other way'] as const
+const TURNED = ['the coordinate changes its direction', 'leave out the file that runs the other way'] as const
 
 function orderBarrier(placed: Placed, clash: Clash, count: number, direction: 1 | -1): Barrier {
   const { dim, names, segments, text, units } = placed
@@ -103,7 +103,7 @@ export function findDuplicateLabels({ dim, names, segments }: Placed, order: rea
       found ??= {
         kind: 'duplicate',
         array: dim,
-        subject: 'the place of a label that is there twice',
+        subject: 'a label is there twice',
         inputs: [names[earlier], names[input]],
         values: [`${label} already`, `${label} again at ${at}`],
         files: [1, 1],

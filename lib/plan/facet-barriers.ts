@@ -12,7 +12,7 @@ interface Kind {
   readonly array: ArrayMetadata
   /** Positions of the inputs. */
   readonly members: number[]
-  /** Those that have a chunk: what is stored of others does not matter. */
+  /** Those whose chunks are taken: what is stored of others does not matter. */
   readonly chunked: number[]
 }
 
@@ -34,7 +34,7 @@ export function compareArray(
   joined: readonly string[],
   frozen: boolean,
 ): Comparison {
-  const kinds = kindsOf(planned.valuesOf, inputs)
+  const kinds = kindsOf(planned, inputs)
   const converted = !frozen && isConverted(planned, kinds)
   const facets = kinds.map(({ array }) => [
     ...structureFacets(array, joined),
@@ -48,8 +48,9 @@ export function compareArray(
   return { barriers, classOf: classify(inputs.length, kinds, facets, storage) }
 }
 
-function kindsOf(path: string, inputs: readonly PlanInput[]): Kind[] {
+function kindsOf({ valuesOf: path, owners }: PlannedArray, inputs: readonly PlanInput[]): Kind[] {
   const kinds = new Map<number, Kind>()
+  const taken = new Set(owners)
   for (const [at, input] of inputs.entries()) {
     const array = arrayOf(input, path)
     if (!array) continue
@@ -57,7 +58,7 @@ function kindsOf(path: string, inputs: readonly PlanInput[]): Kind[] {
     const kind = kinds.get(fact) ?? { fact, array, members: [], chunked: [] }
     kinds.set(fact, kind)
     kind.members.push(at)
-    if (array.shape.every((extent) => extent !== 0)) kind.chunked.push(at)
+    if (taken.has(at) && array.shape.every((extent) => extent !== 0)) kind.chunked.push(at)
   }
   return [...kinds.values()]
 }
@@ -119,7 +120,7 @@ function conversionBarriers(kinds: readonly Kind[], inputs: readonly PlanInput[]
   return []
 }
 
-/** Numbers by input, equal where all facets are; inputs without the array have -1, without chunks any storage fits. */
+/** Numbers by input, equal where all facets are; inputs without the array have -1, where no chunks are taken any storage fits. */
 function classify(
   count: number,
   kinds: readonly Kind[],
@@ -130,13 +131,15 @@ function classify(
   const classes = new Map<string, number>()
   const fallback = storage[kinds.findIndex(({ chunked }) => chunked.length > 0)] ?? []
   for (const [at, { members, chunked }] of kinds.entries()) {
-    const has = new Set(chunked)
-    for (const member of members) {
-      const key = `${keyOf(facets[at])}\n${keyOf(has.has(member) ? (storage[at] ?? []) : fallback)}`
+    const own = keyOf(facets[at])
+    const [taken, other] = [storage[at] ?? [], fallback].map((stored) => {
+      const key = `${own}\n${keyOf(stored)}`
       const number = classes.get(key) ?? classes.size
       classes.set(key, number)
-      classOf[member] = number
-    }
+      return number
+    })
+    for (const member of members) classOf[member] = other
+    for (const member of chunked) classOf[member] = taken
   }
   return classOf
 }
@@ -156,7 +159,7 @@ export function presenceBarrier(path: string, inputs: readonly PlanInput[]): Bar
   return {
     kind: 'variable',
     array: path,
-    subject: 'the variable',
+    subject: 'not all files have the variable',
     inputs: hasFirst ? [inputs[has].name, inputs[lacks].name] : [inputs[lacks].name, inputs[has].name],
     values: hasFirst ? ['present', 'absent'] : ['absent', 'present'],
     files: hasFirst ? [present, absent] : [absent, present],

@@ -87,6 +87,25 @@ function contribute(planned: PlannedArray, inputs: readonly PlanInput[], at: num
   }
 }
 
+/** The values of some inputs in the units of the result; undefined where none of them needs to be converted. */
+export function commonTimes(
+  planned: PlannedArray,
+  inputs: readonly PlanInput[],
+  members: readonly number[],
+): readonly (readonly (number | bigint)[])[] | undefined {
+  if (planned.role !== 'gathered' || planned.coordinate === undefined) return undefined
+  const contributions = members.map((at) => contribute(planned, inputs, at))
+  if (contributions.every((part) => part instanceof Uint8Array)) return undefined
+  return contributions.map((part) => {
+    if (!(part instanceof Uint8Array)) return isBarrier(part) ? [] : part
+    const numbers = numbersOf(part, planned.array.dataType)
+    return Array.from<number | bigint, number | bigint>(
+      numbers as ArrayLike<number | bigint>,
+      (value) => value,
+    )
+  })
+}
+
 function unitsOf({ valuesOf, coordinate }: PlannedArray, input: PlanInput): string {
   const own = arrayOf(input, valuesOf)?.attributes.units
   const inherited = coordinate === undefined ? undefined : arrayOf(input, coordinate)?.attributes.units

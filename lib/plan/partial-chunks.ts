@@ -52,11 +52,11 @@ function partialChunk(
   return {
     kind: 'partial-chunk',
     array: array.path,
-    subject: 'where chunks begin',
+    subject: 'a chunk in the middle would be only partly filled',
     inputs: [before.name, after.name],
     values: [
-      `${extent} ${array.dims[axis] === array.dims[0] ? 'rows' : `of ${array.dims[axis]}`} in chunks of ${chunk}, so its last chunk is only partly filled`,
-      'rows that would have to begin within that chunk',
+      `${extent} ${array.dims[axis] === array.dims[0] ? 'rows' : `of ${array.dims[axis]}`} in chunks of ${chunk}`,
+      'what comes next',
     ],
     files: [Math.max(1, count), 1],
     advice: way,

@@ -44,7 +44,7 @@ export function placeByValues(placed: Placed, options: PlacementOptions): Placem
     : findDisorder(placed, valued, direction)
   const barriers = [...findValueless(placed, order, options), ...disorder.barriers]
   const comparable = placed.measured && disorder.barriers.every(({ kind }) => kind !== 'unordered')
-  const gaps = comparable && !options.allowGaps ? findGaps(placed, valued) : undefined
+  const gaps = comparable && !options.allowGaps ? findGaps(placed, valued, direction) : undefined
   if (gaps) barriers.push(gaps.barrier)
   const clashes = new Set(disorder.breaks)
   const breaks = new Set([...clashes, ...(gaps?.breaks ?? [])])
@@ -115,7 +115,7 @@ function findValueless(
     {
       kind: 'no-coordinate',
       array: dim,
-      subject: 'whether the coordinate has values',
+      subject: 'some files have no values of the coordinate',
       inputs: [names[withValue], names[without[0]]],
       values: ['values', 'none but fill values'],
       files: [order.length - without.length, without.length],

@@ -38,6 +38,26 @@ export class PathTables {
   }
 }
 
+/** Lists of axes that thousands of inputs share. */
+export class AxesTable {
+  readonly #numbers = new Map<string, number>()
+  readonly #lists = new Map<string, readonly JoinedAxes[]>()
+
+  /** A list equal to this one, the same for all that are. */
+  of(axes: readonly JoinedAxes[]): readonly JoinedAxes[] {
+    const numbers = axes.map((each) => {
+      const text = JSON.stringify([each.joins, each.dims, each.coordinate, each.gatherable])
+      const number = this.#numbers.get(text) ?? this.#numbers.size
+      this.#numbers.set(text, number)
+      return number
+    })
+    const key = numbers.join()
+    const known = this.#lists.get(key) ?? axes
+    this.#lists.set(key, known)
+    return known
+  }
+}
+
 /** What messages and records call a set: what it was opened from, or the first file it points at. */
 export function nameOfSet(set: ReferenceSet, index: number): string {
   return set.name ?? set.sources[0]?.url ?? `input ${index + 1}`

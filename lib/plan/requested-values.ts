@@ -66,7 +66,9 @@ function createdDims(
   dims: readonly string[],
   sources: readonly (CoordinateSource | undefined)[],
 ): number[] {
-  const used = new Set([...byPath.values()].flatMap((array) => array.dims))
+  const used = new Set<string>()
+  for (const array of byPath.values()) for (const name of array.dims) used.add(name)
+  if (dims.every((name) => used.has(name))) return []
   const names = new Set([...byPath.keys()].map(nameOf))
   return dims.flatMap((name, dim) => {
     const source = sources[dim]

@@ -6,7 +6,7 @@ import type { ReferenceSet } from '../model/reference-set.ts'
 import { inferConcatDim } from '../plan/concat-dim.ts'
 import { type CoordinateSource, givenCoordinates } from '../plan/coordinate-source.ts'
 import { FactTable } from '../plan/fact-table.ts'
-import { factsOf, nameOfSet, PathTables, type PlanInput } from '../plan/plan-input.ts'
+import { AxesTable, factsOf, nameOfSet, PathTables, type PlanInput } from '../plan/plan-input.ts'
 import { type JoinedAxes, planAxes, requestValues, type ValueRequest } from '../plan/requested-values.ts'
 import type { OpenSource } from '../source/byte-source.ts'
 import { mapOrdered } from '../stream/map-ordered.ts'
@@ -44,6 +44,7 @@ export async function readInputs(
 ): Promise<PlanInput[]> {
   const facts = new FactTable(options.dims)
   const paths = new PathTables()
+  const axesTable = new AxesTable()
   const inputs: PlanInput[] = []
   const inspect = (listed: Listed, signal: AbortSignal) => inspectSet(listed, { ...options, signal })
   const flow = mapOrdered(listSets(sets), inspect, { concurrency: CONCURRENCY, signal: options.signal })
@@ -55,7 +56,7 @@ export async function readInputs(
       name,
       set,
       indexOf: paths.of(arrays),
-      axes,
+      axes: axesTable.of(axes),
       facts: factsOf(arrays, facts),
       values,
       given: [],

@@ -1,11 +1,13 @@
 /** A plan with all that only values can tell: what must be equal is compared, small coordinates are gathered. */
+import { chunkCoordinates } from '../model/chunk-grid.ts'
 import type { ArrayMetadata, Header, Skipped } from '../model/metadata.ts'
 import type { Barrier } from '../plan/barriers.ts'
 import type { CombinationOptions, CombinationPlan } from '../plan/combination.ts'
 import { planCombination } from '../plan/combination-plan.ts'
-import { gatherChunk } from '../plan/gathered-chunk.ts'
+import { commonTimes, gatherChunk } from '../plan/gathered-chunk.ts'
 import type { PlanInput } from '../plan/plan-input.ts'
 import type { PlannedArray } from '../plan/planned-array.ts'
+import type { ValueDifference } from '../store/compare-values.ts'
 import type { ValueClasses } from './value-classes.ts'
 
 export interface SettledPlan {
@@ -71,32 +73,53 @@ interface ComparedTwins {
 }
 
 async function compareTwins(
-  { array, twins }: PlannedArray,
+  planned: PlannedArray,
   plan: CombinationPlan,
   classes: ValueClasses,
 ): Promise<ComparedTwins> {
   const { inputs } = plan
-  const { path } = array
+  const { path } = planned.array
   const structure = plan.classes.get(path) ?? new Int32Array(0)
   const classOf = new Int32Array(inputs.length).fill(-1)
   const barriers: Barrier[] = []
   let next = 0
   // Of other shapes or types the values are not compared: that they differ is said already.
-  for (const alike of groupsOf(twins).flatMap((members) => alikeOf(members, structure))) {
-    const found = await classes.classify(
-      path,
-      alike.map((at) => inputs[at]),
-    )
+  for (const alike of groupsOf(planned.twins).flatMap((members) => alikeOf(members, structure))) {
+    const members = alike.map((at) => inputs[at])
+    const times = commonTimes(planned, inputs, alike)
+    const found = times ? classifyTimes(times) : await classes.classify(path, members)
     for (const [index, at] of alike.entries()) classOf[at] = next + found[index]
     next += 1 + found.reduce((most, number) => Math.max(most, number), 0)
     const differing = firstOfEach(found)
     if (barriers.length > 0) continue
     for (const index of differing.slice(1)) {
-      const barrier = await valueBarrier(path, plan, classes, alike, found, index)
-      if (barrier) barriers.push(barrier)
+      const difference = times
+        ? timeDifference(planned, times[0], times[index])
+        : await classes.difference(path, members[0], members[index])
+      if (difference) barriers.push(valueBarrier(path, plan, members, found, index, difference))
     }
   }
   return { barriers, classOf }
+}
+
+function classifyTimes(times: readonly (readonly (number | bigint)[])[]): Int32Array {
+  const classes = new Map<string, number>()
+  return Int32Array.from(times, (values) => {
+    const key = values.join()
+    const number = classes.get(key) ?? classes.size
+    classes.set(key, number)
+    return number
+  })
+}
+
+function timeDifference(
+  { array }: PlannedArray,
+  a: readonly (number | bigint)[],
+  b: readonly (number | bigint)[],
+): ValueDifference {
+  const at = a.findIndex((value, index) => String(value) !== String(b[index]))
+  const index = chunkCoordinates(at, [a.length, ...array.shape.slice(1).map((extent) => extent ?? 1)])
+  return { index, values: [a[at], b[at] ?? 'none'] }
 }
 
 /** Those with equal structure together. */
@@ -119,24 +142,21 @@ function firstOfEach(classOf: Int32Array): number[] {
   return [...firsts.values()].slice(0, MOST_TOLD + 1)
 }
 
-async function valueBarrier(
+function valueBarrier(
   path: string,
-  { inputs, options }: CombinationPlan,
-  classes: ValueClasses,
-  members: readonly number[],
+  { options }: CombinationPlan,
+  members: readonly PlanInput[],
   classOf: Int32Array,
   index: number,
-): Promise<Barrier | undefined> {
-  const [a, b] = [inputs[members[0]], inputs[members[index]]]
-  const difference = await classes.difference(path, a, b)
-  if (!difference) return undefined
+  difference: ValueDifference,
+): Barrier {
   const lacking =
     options.dims.length > 0 ? `it has no dimension ${options.dims.join(', ')}, so` : 'of merged variables'
   return {
     kind: 'values',
     array: path,
     subject: `the value at [${difference.index.join(', ')}]`,
-    inputs: [a.name, b.name],
+    inputs: [members[0].name, members[index].name],
     values: difference.values,
     files: [count(classOf, 0), count(classOf, classOf[index])],
     advice: `${lacking} it must be the same in all files: leave the array out (--drop), or the files that differ`,
