@@ -45,6 +45,8 @@ export class BuildLog {
       begin: (fingerprint) => journal.begin(fingerprint),
       footer: (part) => journal.footer(part),
       putFooter: (part, footer) => journal.putFooter(part, footer),
+      batch: (part, index) => journal.batch(part, index),
+      putBatch: (part, index, batch) => journal.putBatch(part, index, batch),
     }
   }
 

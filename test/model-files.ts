@@ -1,6 +1,7 @@
 /** Files of a model, many and small, written by libhdf5 (h5wasm): a field along time, and its coordinates. */
 import { join } from 'node:path'
 import h5wasm from 'h5wasm/node'
+import { chunkCoordinates } from '../lib/model/chunk-grid.ts'
 
 export interface ModelFiles {
   /** Days in each file. */
@@ -11,8 +12,11 @@ export interface ModelFiles {
   readonly variables?: readonly string[]
   /** Chunk rows along time. */
   readonly chunkDays?: number
+  /** The order of the fields' axes. */
+  readonly axes?: readonly ('time' | 'lat' | 'lon')[]
 }
 
+const AXES = ['time', 'lat', 'lon'] as const
 const LAT = 6
 const LON = 8
 
@@ -37,7 +41,7 @@ export async function writeModelFiles(
 }
 
 function writeModelFile(name: string, firstDay: number, options: ModelFiles): void {
-  const { days = 2, variables = ['temp', 'salt'], chunkDays = 1 } = options
+  const { days = 2, variables = ['temp', 'salt'], chunkDays = 1, axes = AXES } = options
   const file = new h5wasm.File(name, 'w')
   try {
     const times = Float64Array.from({ length: days }, (_, day) => firstDay + day)
@@ -63,22 +67,35 @@ function writeModelFile(name: string, firstDay: number, options: ModelFiles): vo
       ['lon', lon],
     ] as const)
       scale.make_scale(dim)
+    const extent = { time: days, lat: LAT, lon: LON }
+    const chunk = { time: chunkDays, lat: LAT / 2, lon: LON }
     for (const [number, variable] of variables.entries()) {
-      const cells = LAT * LON
-      const data = Float32Array.from({ length: days * cells }, (_, at) =>
-        modelValue(number, firstDay + Math.floor(at / cells), at % cells),
-      )
       const field = file.create_dataset({
         name: variable,
-        data,
-        shape: [days, LAT, LON],
-        maxshape: [null, LAT, LON],
-        chunks: [chunkDays, LAT / 2, LON],
+        data: fieldValues(number, firstDay, axes, extent),
+        shape: axes.map((axis) => extent[axis]),
+        maxshape: axes.map((axis) => (axis === 'time' ? null : extent[axis])),
+        chunks: axes.map((axis) => chunk[axis]),
         compression: 4,
       })
-      for (const [axis, dim] of ['time', 'lat', 'lon'].entries()) field.attach_scale(axis, dim)
+      for (const [axis, dim] of axes.entries()) field.attach_scale(axis, dim)
     }
   } finally {
     file.close()
   }
+}
+
+/** The values of a variable in C order of its axes. */
+function fieldValues(
+  variable: number,
+  firstDay: number,
+  axes: readonly ('time' | 'lat' | 'lon')[],
+  extent: Readonly<Record<'time' | 'lat' | 'lon', number>>,
+): Float32Array {
+  const shape = axes.map((axis) => extent[axis])
+  return Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, (_, flat) => {
+    const position = chunkCoordinates(flat, shape)
+    const at = (axis: 'time' | 'lat' | 'lon') => position[axes.indexOf(axis)]
+    return modelValue(variable, firstDay + at('time'), at('lat') * LON + at('lon'))
+  })
 }

@@ -163,6 +163,8 @@ function memoryJournal() {
     values: () => undefined,
     putValues: nothing,
     begin: nothing,
+    batch: () => undefined,
+    putBatch: nothing,
     footer: () => undefined,
     putFooter: nothing,
   }

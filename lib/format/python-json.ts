@@ -8,7 +8,9 @@ export type PythonJson =
   | boolean
   | null
   | readonly PythonJson[]
-  | { readonly [key: string]: PythonJson }
+  | JsonObject
+
+export type JsonObject = { readonly [key: string]: PythonJson }
 
 /** The last group: what only a key would be followed by, and a key is a string. */
 const TOKEN = /"(?:[^"\\]|\\.)*"|(?:NaN|-?Infinity|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(\s*:)?/g
@@ -39,6 +41,6 @@ export function parsePythonJson(text: string): PythonJson {
 }
 
 /** Whether `value` is an object, neither null nor a list. */
-export function isJsonObject(value: PythonJson | undefined): value is { readonly [key: string]: PythonJson } {
+export function isJsonObject(value: PythonJson | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -2,11 +2,8 @@
 import { chunkCount, gridShape } from '../model/chunk-grid.ts'
 import { type DataType, type DataTypeField, itemSize, parseScalarType } from '../model/data-type.ts'
 import type { ArrayMetadata, Attributes, CodecConfig, GroupMetadata, Header } from '../model/metadata.ts'
-import { isJsonObject, type PythonJson } from './python-json.ts'
+import { isJsonObject, type JsonObject, type PythonJson } from './python-json.ts'
 import { impliedFillAttribute, parseFillAttribute, parseFillValue } from './zarr-fill-value.ts'
-
-/** A JSON object as Python writes it. */
-export type JsonObject = { readonly [key: string]: PythonJson }
 
 /** Raises what is wrong with which key. */
 export type Refuse = (key: string, problem: string) => never

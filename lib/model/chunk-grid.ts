@@ -1,5 +1,10 @@
 /** Arithmetic of regular chunk grids. */
 
+/** The extents of a shape; 0 where an axis grows until the footer. */
+export function extentsSoFar(shape: readonly (number | null)[]): number[] {
+  return shape.map((extent) => extent ?? 0)
+}
+
 /** Chunks along each axis: `ceil(shape / chunkShape)`; 0 where the extent is 0. */
 export function gridShape(shape: readonly number[], chunkShape: readonly number[]): number[] {
   return shape.map((extent, axis) => Math.ceil(extent / chunkShape[axis]))
@@ -32,8 +37,8 @@ export function chunkCoordinates(chunk: number, grid: readonly number[]): number
 }
 
 /** Zarr v2's key of a chunk: `'0.3.1'`, `'0'` for a scalar. */
-export function chunkKey(chunk: number, grid: readonly number[]): string {
-  return grid.length === 0 ? '0' : chunkCoordinates(chunk, grid).join('.')
+export function chunkKey(chunk: number, grid: readonly number[], separator = '.'): string {
+  return grid.length === 0 ? '0' : chunkCoordinates(chunk, grid).join(separator)
 }
 
 /** The number that a key like '0.3' stands for; undefined where it is no chunk of the grid. */

@@ -58,7 +58,7 @@ export function planCombination(list: readonly PlanInput[], options: Combination
     created,
     groups: mergeGroups(inputs, mergeVariables),
     skipped: [...skipped].map(([path, reason]) => ({ path, reason })),
-    notes: collectRemarks(usedInputs(inputs, dimensions), mergeVariables),
+    notes: collectRemarks(usedInputs(inputs, dimensions), { mergeVariables, ordered: !shared }),
     barriers,
   }
 }

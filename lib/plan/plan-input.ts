@@ -46,7 +46,8 @@ export class AxesTable {
   /** A list equal to this one, the same for all that are. */
   of(axes: readonly JoinedAxes[]): readonly JoinedAxes[] {
     const numbers = axes.map((each) => {
-      const text = JSON.stringify([each.joins, each.dims, each.coordinate, each.gatherable])
+      const joins = each.joins.map(({ dim, axis, created }) => `${dim} ${axis} ${created}`).join()
+      const text = `${joins}\0${each.gatherable}\0${each.coordinate ?? ''}\0${each.dims.join('\0')}`
       const number = this.#numbers.get(text) ?? this.#numbers.size
       this.#numbers.set(text, number)
       return number

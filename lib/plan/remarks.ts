@@ -5,25 +5,32 @@ import { arrayOf, firstFileOf, type PlanInput } from './plan-input.ts'
 
 const DECODING: readonly string[] = DECODING_ATTRIBUTES
 
+export interface RemarkOptions {
+  readonly mergeVariables: boolean
+  /** Whether inputs have an order of their own, so that it is the same which of them is the first to differ. */
+  readonly ordered: boolean
+}
+
 /**
  * The notes of all inputs, and what differs between them. Each says which file is the first that differs and no
  * number of files, so that it is the same however files were put together before.
  */
-export function collectRemarks(inputs: readonly PlanInput[], mergeVariables: boolean): Skipped[] {
+export function collectRemarks(
+  inputs: readonly PlanInput[],
+  { mergeVariables, ordered }: RemarkOptions,
+): Skipped[] {
   const notes = new Map<string, Skipped>()
-  const add = (path: string, what: string, file: string, result: string) => {
-    const reason = `${what} (first in ${file}): ${result}`
-    const key = remarkKey({ path, reason })
-    if (!notes.has(key)) notes.set(key, { path, reason })
+  const keep = (note: Skipped) => {
+    const key = remarkKey(note)
+    if (!notes.has(key)) notes.set(key, ordered ? note : { ...note, reason: withoutFile(note.reason) })
   }
+  const add = (path: string, what: string, file: string, result: string) =>
+    keep({ path, reason: `${what} (first in ${file}): ${result}` })
   const [first] = inputs
   for (const input of inputs) {
     if (input !== first) compareGroups(first, input, mergeVariables, add)
     if (input !== first) compareArrays(first, input, add)
-    for (const note of input.set.header.notes) {
-      const key = remarkKey(note)
-      if (!notes.has(key)) notes.set(key, note)
-    }
+    for (const note of input.set.header.notes) keep(note)
   }
   return [...notes.values()]
 }
@@ -32,7 +39,11 @@ type AddRemark = (path: string, what: string, file: string, result: string) => v
 
 /** Remarks that differ only in the file that shows them first are one. */
 export function remarkKey({ path, reason }: Skipped): string {
-  return `${path}\0${reason.replace(/ \(first in .*\): /, ' ')}`
+  return `${path}\0${withoutFile(reason)}`
+}
+
+function withoutFile(reason: string): string {
+  return reason.replace(/ \(first in .*\): /, ': ')
 }
 
 function compareGroups(first: PlanInput, input: PlanInput, mergeVariables: boolean, add: AddRemark): void {

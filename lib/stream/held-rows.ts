@@ -205,7 +205,7 @@ export class HeldRows {
       if (this.#path[row] === INLINE) inlined = true
     }
     const raw = inlined ? this.#gatherRaw(columns) : undefined
-    return batchOf(array, rows, this.#shared.paths, columns, raw, masked !== 0)
+    return batchOf(columns, { array, rows, paths: this.#shared.paths, raw, masked: masked !== 0 })
   }
 
   #gatherRaw({ path, offset, length }: Columns): (Uint8Array | null)[] {

@@ -147,7 +147,8 @@ class Filling {
   }
 
   batch(paths: readonly string[]): ReferenceBatch {
-    return batchOf(this.array, this.#rows, paths, this.#columns, this.#raw, this.#masked !== 0)
+    const rows = { array: this.array, rows: this.#rows, paths, raw: this.#raw }
+    return batchOf(this.#columns, { ...rows, masked: this.#masked !== 0 })
   }
 }
 

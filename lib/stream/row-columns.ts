@@ -24,15 +24,13 @@ export function newColumns(rows: number): Columns {
   }
 }
 
+/** What a batch has beside its columns. */
+interface Rows extends Pick<ReferenceBatch, 'array' | 'rows' | 'paths' | 'raw'> {
+  /** Whether any row has a mask. */
+  readonly masked: boolean
+}
+
 /** A batch of these columns; masks and inlined bytes only where there are some. */
-export function batchOf(
-  array: number,
-  rows: number,
-  paths: readonly string[],
-  { filterMask, ...columns }: Columns,
-  raw: readonly (Uint8Array | null)[] | undefined,
-  masked: boolean,
-): ReferenceBatch {
-  const batch = { kind: 'batch', array, rows, paths, ...columns } as const
-  return { ...batch, ...(raw && { raw }), ...(masked && { filterMask }) }
+export function batchOf({ filterMask, ...columns }: Columns, { raw, masked, ...rows }: Rows): ReferenceBatch {
+  return { kind: 'batch', ...rows, ...columns, ...(raw && { raw }), ...(masked && { filterMask }) }
 }

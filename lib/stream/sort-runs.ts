@@ -16,7 +16,7 @@ export interface SortedArray {
   readonly to: number
 }
 
-export interface SortedRows {
+interface SortedRows {
   readonly order: Uint32Array
   readonly arrays: readonly SortedArray[]
 }

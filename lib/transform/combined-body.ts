@@ -54,8 +54,7 @@ export async function* combinedBody(
   const whole = options.from === undefined && options.to === undefined
   if (whole) yield* readWhole(settled, reading, footer, options)
   else yield* readRange(settled, reading.sequential, footer, from, to, signal)
-  if (reading.interleaved.length > 0)
-    yield* readSorted(settled, reading.interleaved, footer, from, to, signal)
+  if (reading.interleaved.length > 0) yield* readSorted(settled, reading.interleaved, footer, options)
   yield footer.finish()
 }
 
@@ -70,13 +69,7 @@ async function* readWhole(
     const places = arrays.map((array) => placeOf(settled, array, at))
     const written = append && at === 0 ? settled.plan.inputs[0].set.footer : undefined
     const done = written ?? journal?.footer(firstPart + at)
-    if (done)
-      footer.add(
-        settled.plan.inputs[at],
-        done,
-        arrays,
-        places.map(({ count }) => count),
-      )
+    if (done) footer.add(settled.plan.inputs[at], done, arrays, countsOf(places))
     else {
       const end = yield* readTurn(settled, { at, arrays, places }, footer, signal)
       if (end) await journal?.putFooter(firstPart + at, end)
@@ -112,10 +105,9 @@ async function* readSorted(
   settled: SettledPlan,
   arrays: readonly number[],
   footer: MergedFooter,
-  from: number,
-  to: number,
-  signal: AbortSignal | undefined,
+  options: CombinedBodyOptions,
 ): AsyncGenerator<ReferenceBatch> {
+  const { from = 0, to = Number.POSITIVE_INFINITY, journal, firstPart = 0, signal } = options
   const onDuplicate = (array: number, chunk: number) => {
     const { path } = settled.arrays[array]
     return new PlanError(`${path}: chunk ${chunk} comes from two files`, { array: path })
@@ -123,12 +115,42 @@ async function* readSorted(
   const sorter = new ReferenceSorter({ signal, onDuplicate })
   try {
     for (const turn of sortedTurns(settled, arrays, from, to)) {
-      for await (const batch of readTurn(settled, turn, footer, signal)) await sorter.add(batch)
+      const reading = readTurn(settled, turn, footer, signal)
+      // Parts that are handed on as they are read have the numbers from 0 up.
+      const part = -1 - (firstPart + turn.at)
+      const done = journal?.footer(part)
+      if (!journal) for await (const batch of reading) await sorter.add(batch)
+      else if (done) await addRecorded(sorter, journal, part)
+      else await addAndRecord(sorter, journal, part, reading)
+      if (done) footer.add(settled.plan.inputs[turn.at], done, turn.arrays, countsOf(turn.places))
     }
     for await (const batch of sorter.batches()) if (!footer.isDropped(batch.array)) yield batch
   } finally {
     await sorter.close()
   }
+}
+
+/** The sorter is memory, or a file that nobody finds again: what goes into it is recorded beside. */
+async function addAndRecord(
+  sorter: ReferenceSorter,
+  journal: BuildJournal,
+  part: number,
+  reading: AsyncGenerator<ReferenceBatch, Footer | undefined>,
+): Promise<void> {
+  let index = 0
+  let next = await reading.next()
+  for (; !next.done; next = await reading.next()) {
+    await sorter.add(next.value)
+    await journal.putBatch(part, index++, next.value)
+  }
+  await journal.putBatch(part, index, null)
+  if (next.value) await journal.putFooter(part, next.value)
+}
+
+async function addRecorded(sorter: ReferenceSorter, journal: BuildJournal, part: number): Promise<void> {
+  let index = 0
+  for (let batch = journal.batch(part, index); batch; batch = journal.batch(part, ++index))
+    await sorter.add(batch)
 }
 
 function* sortedTurns(
@@ -179,6 +201,10 @@ async function* readTurn(
   const chunks = places.map(({ count }) => (range ? range[1] - range[0] : count))
   if (end) footer.add(input, end, arrays, chunks)
   return end
+}
+
+function countsOf(places: readonly ChunkPlacement[]): number[] {
+  return places.map(({ count }) => count)
 }
 
 function placeOf({ plan }: SettledPlan, array: number, at: number): ChunkPlacement {

@@ -1,4 +1,5 @@
 /** Footers of many inputs' bodies as one: an array dropped in one input is dropped in all. */
+import { PlanError } from '../errors.ts'
 import { chunkCount, gridShape } from '../model/chunk-grid.ts'
 import type { Coverage, Footer, Outcome } from '../model/reference-batch.ts'
 import { firstFileOf, type PlanInput } from '../plan/plan-input.ts'
@@ -87,14 +88,12 @@ export class MergedFooter {
   }
 }
 
-/** Chunks of each array's grid. */
-export function gridCounts({ arrays }: SettledPlan): number[] {
-  return arrays.map(({ shape, chunkShape }) => {
-    return chunkCount(
-      gridShape(
-        shape.map((extent) => extent ?? 0),
-        chunkShape,
-      ),
-    )
+/** Chunks of each array's grid. @throws PlanError where inputs together have more than can be numbered. */
+export function gridCounts({ arrays, plan }: SettledPlan): number[] {
+  return arrays.map(({ path, shape, chunkShape }, index) => {
+    const extents = shape.map((extent) => extent ?? 0)
+    const count = chunkCount(gridShape(extents, chunkShape))
+    if (count <= Number.MAX_SAFE_INTEGER || plan.arrays[index].owners.length < 2) return count
+    throw new PlanError(`${path}: all inputs together have a chunk grid above 2^53`, { array: path })
   })
 }

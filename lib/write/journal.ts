@@ -14,9 +14,10 @@ import { join } from 'node:path'
 import { isKStreamError, WriteError } from '../errors.ts'
 import type { BuildJournal, InputValues } from '../model/build-journal.ts'
 import type { Header } from '../model/metadata.ts'
-import type { Footer } from '../model/reference-batch.ts'
+import type { Footer, ReferenceBatch } from '../model/reference-batch.ts'
 import type { SourceInfo } from '../model/reference-set.ts'
 import { RecordStore } from './journal/record-store.ts'
+import { batchKey, restoredBatch, storedBatch } from './journal/stored-batch.ts'
 import {
   beginBuild,
   endBuild,
@@ -218,6 +219,15 @@ export class Journal implements BuildJournal {
     if (!this.#sink) return
     await this.#sink.flush()
     this.#footers?.put(String(part), { own, shared: [shapes, coverage] })
+  }
+
+  batch(part: number, index: number): ReferenceBatch | null | undefined {
+    const found = this.#footers?.get(batchKey(part, index))
+    return found && restoredBatch(found)
+  }
+
+  async putBatch(part: number, index: number, batch: ReferenceBatch | null): Promise<void> {
+    if (this.#sink) this.#footers?.put(batchKey(part, index), storedBatch(batch))
   }
 
   /**

@@ -1,6 +1,6 @@
 /** The rows of one array: references straight to its chunks, or the bytes that references could not say. */
 import { UnsupportedError } from '../../errors.ts'
-import { chunkKey, gridShape } from '../../model/chunk-grid.ts'
+import { chunkKey, extentsSoFar, gridShape } from '../../model/chunk-grid.ts'
 import type { ArrayMetadata } from '../../model/metadata.ts'
 import { INLINE, type ReferenceBatch } from '../../model/reference-batch.ts'
 import type { ArrayStorage, PlannedArray } from './array-storage.ts'
@@ -98,13 +98,7 @@ function refuseMasks(
 }
 
 function chunkCoordinatesOf(chunk: number, { shape, chunkShape }: ArrayMetadata): string {
-  return chunkKey(
-    chunk,
-    gridShape(
-      shape.map((extent) => extent ?? 0),
-      chunkShape,
-    ),
-  )
+  return chunkKey(chunk, gridShape(extentsSoFar(shape), chunkShape))
 }
 
 async function* stringBatches(

@@ -1,10 +1,9 @@
 /** HDF5 and netCDF-4 files as reference sets. */
-import { UnsupportedError } from '../../errors.ts'
 import { Interning } from '../../model/interning.ts'
-import type { Skipped } from '../../model/metadata.ts'
 import type { ReferenceSet, SourceInfo } from '../../model/reference-set.ts'
 import type { ByteSource } from '../../source/byte-source.ts'
 import type { FormatOptions, OpenAgain } from '../format.ts'
+import { fileRefusal } from '../refusal.ts'
 import { placesOf, withoutPlaces, withPlaces } from './array-places.ts'
 import { IN_FLIGHT } from './in-flight.ts'
 import { withReadLimit } from './read-limit.ts'
@@ -31,7 +30,7 @@ export async function open(
   const file = await openHdf5(withReadLimit(source, IN_FLIGHT), { signal })
   const read = await readHeader(file, signal)
   const header = interning.share(read.header, 'header')
-  if (onUnsupported === 'fail' && header.skipped.length > 0) throw refusal(source.url, header.skipped)
+  if (onUnsupported === 'fail' && header.skipped.length > 0) throw fileRefusal(source.url, header.skipped)
   const { source: _closed, ...facts } = file
   const shared = interning.share({ file: facts, arrays: withoutPlaces(read.arrays) }, 'plan')
   return setOf({ header, ...shared, openAgain, onUnsupported }, placesOf(read.arrays), source.info)
@@ -48,17 +47,4 @@ function setOf(shared: BodyPlan, places: readonly number[], info: SourceInfo): R
     replayable: true,
     body: (options) => scanBody({ ...shared, arrays: withPlaces(shared.arrays, places) }, options),
   }
-}
-
-const SHOWN = 20
-
-function refusal(url: string, skipped: readonly Skipped[]): UnsupportedError {
-  const lines = skipped.slice(0, SHOWN).map(({ path, reason }) => `${path}: ${reason}`)
-  if (skipped.length > SHOWN) lines.push(`and ${skipped.length - SHOWN} more`)
-  const way = `--on-unsupported skip goes on without ${skipped.length === 1 ? 'it' : 'them'}`
-  const message =
-    lines.length === 1
-      ? `${url}: ${lines[0]}. ${way}.`
-      : `${url}: ${skipped.length} things cannot be referenced:\n  ${lines.join('\n  ')}\n${way}.`
-  return new UnsupportedError(skipped[0].reason, { url, array: skipped[0].path }, message)
 }

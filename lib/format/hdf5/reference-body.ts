@@ -1,10 +1,11 @@
 /** The body of an HDF5 file's reference set: array by array, straight to where the chunks are found. */
 import { UnsupportedError } from '../../errors.ts'
-import { chunkCount, gridShape } from '../../model/chunk-grid.ts'
+import { chunkCount, extentsSoFar, gridShape } from '../../model/chunk-grid.ts'
 import type { ArrayMetadata, Header } from '../../model/metadata.ts'
 import type { Coverage, Footer, Outcome, ReferenceBatch } from '../../model/reference-batch.ts'
 import type { BodyOptions } from '../../model/reference-set.ts'
 import type { FormatOptions, OpenAgain } from '../format.ts'
+import { arrayRefusal } from '../refusal.ts'
 import { batchesOf } from './array-batches.ts'
 import type { PlannedArray } from './array-storage.ts'
 import { damageOrThrow } from './damage.ts'
@@ -83,12 +84,8 @@ function startScan(file: Hdf5File, planned: PlannedArray, array: number, options
   return { array, range, batches, first }
 }
 
-function shapeOf({ shape }: ArrayMetadata): number[] {
-  return shape.map((extent) => extent ?? 0)
-}
-
 function rangeOf(metadata: ArrayMetadata, { from = 0, to, signal }: BodyOptions): ChunkRange {
-  const count = chunkCount(gridShape(shapeOf(metadata), metadata.chunkShape))
+  const count = chunkCount(gridShape(extentsSoFar(metadata.shape), metadata.chunkShape))
   const end = Math.min(count, to ?? count)
   return { from: Math.min(from, end), to: end, signal }
 }
@@ -121,9 +118,7 @@ async function* scanArray(
 /** Damage as it is; what cannot be referenced with its place, and with the way round it. */
 function failure(damage: Error, file: Hdf5File, { metadata }: PlannedArray): Error {
   if (!(damage instanceof UnsupportedError)) return damage
-  const { url } = file.source
-  const message = `${url}: ${metadata.path}: ${damage.feature}. --on-unsupported skip goes on without the array.`
-  return new UnsupportedError(damage.feature, { url, array: metadata.path }, message)
+  return arrayRefusal(new UnsupportedError(damage.feature, { url: file.source.url, array: metadata.path }))
 }
 
 function footerOf({ header, arrays }: BodyPlan, ends: readonly ArrayEnd[]): Footer {
@@ -139,7 +134,7 @@ function footerOf({ header, arrays }: BodyPlan, ends: readonly ArrayEnd[]): Foot
   const coverage: Coverage = { arrays: [...outcomes, ...skipped], notes: header.notes }
   return {
     kind: 'footer',
-    shapes: arrays.map(({ metadata }) => shapeOf(metadata)),
+    shapes: arrays.map(({ metadata }) => extentsSoFar(metadata.shape)),
     missing: ends.map(({ missing }) => missing),
     dropped: [...ends.keys()].filter((i) => ends[i].dropped !== undefined),
     coverage,

@@ -1,13 +1,15 @@
 /** The body of a reference document: its chunks, whatever the order of their keys, sorted by array and number. */
-import { FormatError, UnsupportedError } from '../../errors.ts'
-import { chunkCoordinates, chunkCount, gridShape } from '../../model/chunk-grid.ts'
+import type { UnsupportedError } from '../../errors.ts'
+import { chunkCount, chunkKey, extentsSoFar, gridShape } from '../../model/chunk-grid.ts'
 import type { ArrayMetadata, Header } from '../../model/metadata.ts'
 import type { Footer, Outcome, ReferenceBatch } from '../../model/reference-batch.ts'
 import type { BodyOptions } from '../../model/reference-set.ts'
 import { ReferenceSorter } from '../../stream/sort-spill.ts'
 import type { FormatOptions, OpenAgain } from '../format.ts'
+import { arrayRefusal } from '../refusal.ts'
 import { type Asked, ChunkRows, type KeyedArray, PendingRows } from './chunk-rows.ts'
 import { scanEntries } from './document.ts'
+import { documentError } from './document-error.ts'
 
 /** What is kept of a document until its body is read. */
 export interface BodyPlan {
@@ -54,9 +56,8 @@ function duplicateKey({ url, header, arrays }: BodyPlan): (array: number, chunk:
   return (array, chunk) => {
     const { path } = header.arrays[array]
     const { grid = [], separator } = arrays.get(path) ?? {}
-    const part = grid.length === 0 ? '0' : chunkCoordinates(chunk, grid).join(separator)
-    const key = JSON.stringify(path === '' ? part : `${path}/${part}`)
-    return new FormatError({ url, offset: 0, structure: 'JSON reference set' }, `${key} is given twice`)
+    const part = chunkKey(chunk, grid, separator)
+    return documentError(url, `${JSON.stringify(path === '' ? part : `${path}/${part}`)} is given twice`)
   }
 }
 
@@ -70,7 +71,7 @@ async function sortRows(
   const rows = new ChunkRows(plan.url, plan.arrays, plan.templates, asked)
   const pending = new PendingRows(rows.paths.paths)
   const failed = (array: number, error: UnsupportedError): void => {
-    if (plan.onUnsupported === 'fail') throw refusal(error)
+    if (plan.onUnsupported === 'fail') throw arrayRefusal(error)
     if (!dropped.has(array)) dropped.set(array, error.message)
   }
   const source = await plan.openAgain({ signal })
@@ -91,25 +92,15 @@ async function sortRows(
   }
 }
 
-/** With the way round it. */
-function refusal({ feature, url, array, message }: UnsupportedError): UnsupportedError {
-  const where = { ...(url !== undefined && { url }), ...(array !== undefined && { array }) }
-  return new UnsupportedError(feature, where, `${message}. --on-unsupported skip goes on without the array.`)
-}
-
-function shapeOf({ shape }: ArrayMetadata): number[] {
-  return shape.map((extent) => extent ?? 0)
-}
-
 /** Chunks of an array that are asked for and were not found. */
 function missingOf(
   array: number,
-  metadata: ArrayMetadata,
+  { shape, chunkShape }: ArrayMetadata,
   { arrays, from, to }: Asked,
   found: number,
 ): number {
   if (!arrays.has(array)) return 0
-  const end = Math.min(to, chunkCount(gridShape(shapeOf(metadata), metadata.chunkShape)))
+  const end = Math.min(to, chunkCount(gridShape(extentsSoFar(shape), chunkShape)))
   return Math.max(0, end - from) - found
 }
 
@@ -128,7 +119,7 @@ function footerOf(
   const skipped = header.skipped.map(({ path, reason }): Outcome => ({ path, outcome: 'skipped', reason }))
   return {
     kind: 'footer',
-    shapes: header.arrays.map(shapeOf),
+    shapes: header.arrays.map(({ shape }) => extentsSoFar(shape)),
     missing: header.arrays.map((metadata, array) => missingOf(array, metadata, asked, present[array])),
     dropped: [...dropped.keys()].sort((a, b) => a - b),
     coverage: { arrays: [...outcomes, ...skipped], notes: header.notes },

@@ -5,7 +5,7 @@ import type { Entry } from './entry-reader.ts'
 /** `.zmetadata` too, which repeats the others. */
 const ZARR_DOCUMENT = /(?:^|\/)\.z[a-z]+$/
 /** Axes that NumPy allows, and so the parts of a chunk's key. */
-const MOST_RANK = 64
+export const MOST_RANK = 64
 
 export function isZarrDocument(key: string): boolean {
   return ZARR_DOCUMENT.test(key)

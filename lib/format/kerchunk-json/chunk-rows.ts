@@ -1,9 +1,11 @@
 /** The entries of a reference document as rows: each chunk's number, and where its bytes are. */
-import { FormatError, UnsupportedError } from '../../errors.ts'
+import { UnsupportedError } from '../../errors.ts'
 import { chunkNumber } from '../../model/chunk-grid.ts'
 import { INLINE, type ReferenceBatch } from '../../model/reference-batch.ts'
+import { BATCH_ROWS, batchOf, newColumns } from '../../stream/row-columns.ts'
 import { AbsolutePaths } from './absolute-paths.ts'
 import { arrayOfKey, chunkPart, isZarrDocument } from './chunk-key.ts'
+import { documentError } from './document-error.ts'
 import type { Entry } from './entry-reader.ts'
 import { json2ToVlenUtf8, parseInline } from './inline-chunk.ts'
 
@@ -56,8 +58,7 @@ export class ChunkRows {
   }
 
   #refuse(key: string, problem: string): never {
-    const at = { url: this.#url, offset: 0, structure: 'JSON reference set' }
-    throw new FormatError(at, `${JSON.stringify(key)} ${problem}`)
+    throw documentError(this.#url, `${JSON.stringify(key)} ${problem}`)
   }
 
   /**
@@ -106,18 +107,12 @@ export class ChunkRows {
 
 type Place = Omit<ChunkRow, 'array' | 'chunk'>
 
-/** Rows of a batch. */
-const BATCH_ROWS = 4096
-
 /** Rows of one array on their way to a batch, in columns that are used again. */
 export class PendingRows {
   #array = -1
   #rows = 0
   readonly #paths: readonly string[]
-  readonly #chunk = new Float64Array(BATCH_ROWS)
-  readonly #path = new Uint32Array(BATCH_ROWS)
-  readonly #offset = new Float64Array(BATCH_ROWS)
-  readonly #length = new Float64Array(BATCH_ROWS)
+  readonly #columns = newColumns(BATCH_ROWS)
   #raw: (Uint8Array | null)[] = []
 
   constructor(paths: readonly string[]) {
@@ -132,20 +127,18 @@ export class PendingRows {
   push({ array, chunk, path, offset, length, raw }: ChunkRow): void {
     const row = this.#rows++
     this.#array = array
-    this.#chunk[row] = chunk
-    this.#path[row] = path
-    this.#offset[row] = offset
-    this.#length[row] = length
+    this.#columns.chunk[row] = chunk
+    this.#columns.path[row] = path
+    this.#columns.offset[row] = offset
+    this.#columns.length[row] = length
     this.#raw.push(raw)
   }
 
   /** The rows so far, to be read before the next comes in. */
   take(): ReferenceBatch {
-    const columns = { chunk: this.#chunk, path: this.#path, offset: this.#offset, length: this.#length }
-    const raw = this.#raw
-    const rows = this.#rows
+    const rows = { array: this.#array, rows: this.#rows, paths: this.#paths, raw: this.#raw }
     this.#rows = 0
     this.#raw = []
-    return { kind: 'batch', array: this.#array, rows, paths: this.#paths, ...columns, raw }
+    return batchOf(this.#columns, { ...rows, masked: false })
   }
 }

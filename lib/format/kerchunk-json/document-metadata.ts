@@ -1,23 +1,16 @@
 /** The Zarr metadata of a reference document, gathered as its entries go by. */
-import { FormatError, UnsupportedError } from '../../errors.ts'
+import { UnsupportedError } from '../../errors.ts'
 import type { Header } from '../../model/metadata.ts'
-import { isJsonObject, type PythonJson, parsePythonJson } from '../python-json.ts'
-import {
-  type HeaderOptions,
-  type JsonObject,
-  parseExtents,
-  parseHeader,
-  type Refuse,
-} from '../zarr-metadata.ts'
+import { isJsonObject, type JsonObject, type PythonJson, parsePythonJson } from '../python-json.ts'
+import { type HeaderOptions, parseExtents, parseHeader, type Refuse } from '../zarr-metadata.ts'
 import type { ChunkGrid } from './array-count.ts'
+import { documentError } from './document-error.ts'
+import { BASE64 } from './inline-chunk.ts'
 
 /** Characters of all metadata together. */
 const MOST_CHARACTERS = 1 << 27
 /** Arrays, groups and their attributes. */
 const MOST_DOCUMENTS = 1_000_000
-
-/** How kerchunk spells metadata too that is not ASCII. */
-const BASE64 = 'base64:'
 
 const ARRAY = /^(?:(.*)\/)?\.zarray$/s
 
@@ -49,7 +42,7 @@ export class DocumentMetadata {
   }
 
   readonly #refuse: Refuse = (key, problem) => {
-    throw new FormatError({ url: this.#url, offset: 0, structure: 'JSON reference set' }, `${key} ${problem}`)
+    throw documentError(this.#url, `${key} ${problem}`)
   }
 
   /** Parses and keeps the document of this key; returns its array's path and grid where it is a `.zarray`. */
@@ -73,12 +66,12 @@ export class DocumentMetadata {
   #parse(key: string, text: string): JsonObject {
     let document: PythonJson
     try {
+      // Kerchunk spells metadata so too that is not ASCII.
       document = parsePythonJson(
         text.startsWith(BASE64) ? Buffer.from(text.slice(BASE64.length), 'base64').toString() : text,
       )
     } catch (cause) {
-      const at = { url: this.#url, offset: 0, structure: 'JSON reference set' }
-      throw new FormatError(at, `${key} is not JSON`, { cause })
+      throw documentError(this.#url, `${key} is not JSON`, { cause })
     }
     return isJsonObject(document) ? document : this.#refuse(key, 'is no object')
   }

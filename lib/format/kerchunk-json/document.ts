@@ -1,13 +1,12 @@
 /** A kerchunk reference document on its way from its file: pieces, JSON tokens, entries; never held as a whole. */
-import { FormatError } from '../../errors.ts'
 import type { ByteSource } from '../../source/byte-source.ts'
+import { documentError } from './document-error.ts'
 import { type Entry, EntryReader } from './entry-reader.ts'
 import { jsonTokens } from './json-tokens.ts'
 
 /** Bytes read at a time. */
 const PIECE = 1 << 18
 
-const STRUCTURE = 'JSON reference set'
 /** Characters of a key that messages quote. */
 const QUOTED = 80
 
@@ -38,7 +37,7 @@ class Reading {
   constructor(url: string, inline: boolean) {
     const refuse = (problem: string): never => {
       this.problem = problem
-      throw new FormatError({ url, offset: 0, structure: STRUCTURE }, problem)
+      throw documentError(url, problem)
     }
     this.entries = new EntryReader(refuse, inline)
   }
@@ -61,10 +60,6 @@ async function* scanText(
   }
 }
 
-function place({ url }: ByteSource, offset: number): { url: string; offset: number; structure: string } {
-  return { url, offset, structure: STRUCTURE }
-}
-
 function decodeText(
   decoder: InstanceType<typeof TextDecoder>,
   bytes: Uint8Array,
@@ -74,7 +69,7 @@ function decodeText(
   try {
     return decoder.decode(bytes, { stream: offset + bytes.length < source.size })
   } catch (cause) {
-    throw new FormatError(place(source, offset), 'is not UTF-8', { cause })
+    throw documentError(source.url, 'is not UTF-8', { offset, cause })
   }
 }
 
@@ -104,8 +99,8 @@ async function refusal(
       try {
         reading.feed(character)
       } catch (error) {
-        const problem = reading.problem ?? 'no JSON here'
-        return new FormatError(place(source, at), problem + after(reading.entries.lastKey), { cause: error })
+        const problem = `${reading.problem ?? 'no JSON here'}${after(reading.entries.lastKey)}`
+        return documentError(source.url, problem, { offset: at, cause: error })
       }
       at += Buffer.byteLength(character)
     }
@@ -137,6 +132,8 @@ export async function* scanEntries(
     yield reading.entries.take()
   }
   const { complete, version, generators, lastKey } = reading.entries
-  if (!complete) throw new FormatError(place(source, source.size), `it ends too early${after(lastKey)}`)
+  if (!complete) {
+    throw documentError(source.url, `it ends too early${after(lastKey)}`, { offset: source.size })
+  }
   yield [{ kind: 'end', version, generators }]
 }

@@ -1,15 +1,17 @@
 /** Kerchunk's JSON reference sets (versions 0 and 1 of its specification) as a format that can be scanned. */
-import { FormatError, UnsupportedError } from '../../errors.ts'
-import { chunkCount, gridShape } from '../../model/chunk-grid.ts'
+import { UnsupportedError } from '../../errors.ts'
+import { chunkCount, extentsSoFar, gridShape } from '../../model/chunk-grid.ts'
 import { Interning } from '../../model/interning.ts'
 import type { ArrayMetadata, CodecConfig, Header, Skipped } from '../../model/metadata.ts'
 import type { ReferenceSet } from '../../model/reference-set.ts'
 import type { ByteSource } from '../../source/byte-source.ts'
 import type { FormatOptions, OpenAgain } from '../format.ts'
+import { fileRefusal } from '../refusal.ts'
 import { type BodyPlan, scanBody } from './body.ts'
 import { isZarrDocument, refuseZarr3 } from './chunk-key.ts'
 import type { KeyedArray } from './chunk-rows.ts'
 import { scanEntries } from './document.ts'
+import { documentError } from './document-error.ts'
 import { DocumentMetadata } from './document-metadata.ts'
 
 export { detectJson as detect } from './document.ts'
@@ -29,10 +31,6 @@ interface Document {
   readonly templates: ReadonlyMap<string, string>
 }
 
-function refuse(url: string, problem: string): never {
-  throw new FormatError({ url, offset: 0, structure: 'JSON reference set' }, problem)
-}
-
 /** Everything but the chunks. */
 async function readDocument(source: ByteSource, signal: AbortSignal | undefined): Promise<Document> {
   const { url } = source
@@ -44,7 +42,8 @@ async function readDocument(source: ByteSource, signal: AbortSignal | undefined)
       if (entry.kind === 'metadata') metadata.add(entry.key, entry.text)
       else if (entry.kind === 'template') {
         characters += entry.key.length + entry.text.length
-        if (characters > MOST_TEMPLATES) refuse(url, `more than ${MOST_TEMPLATES} characters of templates`)
+        if (characters > MOST_TEMPLATES)
+          throw documentError(url, `more than ${MOST_TEMPLATES} characters of templates`)
         templates.set(entry.key, entry.text)
       } else if (entry.kind === 'end') refuseGenerators(entry.generators, url)
       else if (refuseZarr3(entry, url).kind === 'reference' && isZarrDocument(entry.key)) {
@@ -53,7 +52,7 @@ async function readDocument(source: ByteSource, signal: AbortSignal | undefined)
     }
   }
   const { firstRepeated } = metadata
-  if (firstRepeated !== undefined) refuse(url, `${JSON.stringify(firstRepeated)} is given twice`)
+  if (firstRepeated !== undefined) throw documentError(url, `${JSON.stringify(firstRepeated)} is given twice`)
   return { metadata, templates }
 }
 
@@ -77,10 +76,7 @@ function problemOf({ dataType, codecs }: ArrayMetadata): string | undefined {
 }
 
 function keyedArray(array: ArrayMetadata, index: number | undefined, separator: string): KeyedArray {
-  const grid = gridShape(
-    array.shape.map((extent) => extent ?? 0),
-    array.chunkShape,
-  )
+  const grid = gridShape(extentsSoFar(array.shape), array.chunkShape)
   return { index, grid, separator, json2: isJson2(array) ? chunkCount(array.chunkShape) : undefined }
 }
 
@@ -116,11 +112,7 @@ export async function open(
   const { url } = source
   const planned = planOf(await readDocument(source, signal))
   const header = interning.share(planned.header, 'JSON header')
-  if (onUnsupported === 'fail' && header.skipped.length > 0) {
-    const reasons = header.skipped.map(({ path, reason }) => `${path}: ${reason}`).join('; ')
-    const message = `${url}: ${reasons}. --on-unsupported skip goes on without.`
-    throw new UnsupportedError(header.skipped[0].reason, { url, array: header.skipped[0].path }, message)
-  }
+  if (onUnsupported === 'fail' && header.skipped.length > 0) throw fileRefusal(url, header.skipped)
   const plan: BodyPlan = { url, ...planned, header, openAgain, onUnsupported }
   return { name: url, header, sources: [], replayable: true, body: (options) => scanBody(plan, options) }
 }

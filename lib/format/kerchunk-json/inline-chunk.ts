@@ -1,11 +1,11 @@
 /** Chunks whose bytes a reference document holds: plain text, base64, and numcodecs' `json2` strings. */
 import { encodeVlenUtf8 } from '../../codec/vlen-utf8.ts'
 import { UnsupportedError } from '../../errors.ts'
+import { MOST_RANK } from './chunk-key.ts'
 
-const BASE64 = 'base64:'
+/** What bytes begin with that are not there as text. */
+export const BASE64 = 'base64:'
 const LONE_SURROGATE = /\p{Surrogate}/u
-/** Axes that NumPy allows: strings are not nested deeper. */
-const MOST_RANK = 64
 
 /** What is wrong with a chunk; told with its key by who knows it. */
 export type RefuseChunk = (problem: string) => never
@@ -37,6 +37,7 @@ export function json2ToVlenUtf8(bytes: Uint8Array, elements: number, refuse: Ref
   if (!Array.isArray(items) || !Array.isArray(items.at(-1)) || typeof items.at(-2) !== 'string') {
     return refuse('does not end in a type and a shape, as json2 does')
   }
+  // Strings are not nested deeper than an array can be.
   const strings: unknown[] = items.slice(0, -2).flat(MOST_RANK)
   if (!strings.every((item) => typeof item === 'string')) {
     throw new UnsupportedError('json2 values that are no strings')

@@ -1,7 +1,8 @@
 /** A Parquet reference set on disk, as a reference set: its metadata at once, its shards as they are asked for. */
 import { resolve } from 'node:path'
 import { FormatError } from '../../errors.ts'
-import type { ArrayMetadata, Header } from '../../model/metadata.ts'
+import { extentsSoFar } from '../../model/chunk-grid.ts'
+import type { Header } from '../../model/metadata.ts'
 import type { Footer, Outcome, ReferenceBatch } from '../../model/reference-batch.ts'
 import type { BodyOptions, ReferenceSet, SourceInfo } from '../../model/reference-set.ts'
 import { countOf } from './record-line.ts'
@@ -11,10 +12,6 @@ import { type ArraySummary, listShards, readSetSummary, type SetSummary } from '
 
 const NO_SOURCES =
   'a set that does not record its sources: whether a file has changed since it was written cannot be told'
-
-function extentOf(metadata: ArrayMetadata): number[] {
-  return metadata.shape.map((extent) => extent ?? 0)
-}
 
 function headerOf({ groups, arrays, skipped, notes, sources }: SetSummary): Header {
   const unknown = sources === undefined ? [{ path: '', reason: NO_SOURCES }] : []
@@ -46,6 +43,7 @@ class ParquetSet implements ReferenceSet {
   readonly footer?: Footer
   readonly #summary: SetSummary
   readonly #shards: ShardReader
+
   constructor(summary: SetSummary) {
     this.name = summary.path
     this.header = headerOf(summary)
@@ -121,7 +119,7 @@ class ParquetSet implements ReferenceSet {
   #footer(missing: readonly number[]): Footer {
     return {
       kind: 'footer',
-      shapes: this.header.arrays.map(extentOf),
+      shapes: this.header.arrays.map(({ shape }) => extentsSoFar(shape)),
       missing,
       dropped: [],
       coverage: { arrays: this.#summary.arrays.map(outcomeOf), notes: [] },

@@ -1,9 +1,7 @@
 /** One line of sources.ndjson or coverage.ndjson (lib/write/records.ts), from parsed JSON. */
 import type { Outcome } from '../../model/reference-batch.ts'
 import type { SourceInfo } from '../../model/reference-set.ts'
-import type { PythonJson } from '../python-json.ts'
-
-export type JsonObject = { readonly [key: string]: PythonJson }
+import type { JsonObject, PythonJson } from '../python-json.ts'
 
 /** Raises what is wrong with the line. */
 export type RefuseLine = (problem: string, cause?: unknown) => never

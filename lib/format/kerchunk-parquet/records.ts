@@ -3,10 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FormatError, SourceError } from '../../errors.ts'
 import type { SourceInfo } from '../../model/reference-set.ts'
-import { isJsonObject, type PythonJson, parsePythonJson } from '../python-json.ts'
+import { isJsonObject, type JsonObject, type PythonJson, parsePythonJson } from '../python-json.ts'
 import {
   type ArrayRecord,
-  type JsonObject,
   parseArrayRecord,
   parseNames,
   parseSource,

@@ -49,16 +49,8 @@ export function batchOf(shard: Shard, rows: ShardRows): ReferenceBatch {
     }
     count++
   }
-  const batch = {
-    kind: 'batch' as const,
-    array,
-    rows: count,
-    chunk,
-    path,
-    paths: shard.paths,
-    offset,
-    length,
-  }
+  const columns = { chunk, path, paths: shard.paths, offset, length }
+  const batch = { kind: 'batch', array, rows: count, ...columns } as const
   return inlined > 0 ? { ...batch, raw } : batch
 }
 

@@ -2,7 +2,7 @@
 import { isKStreamError, SourceError } from '../../errors.ts'
 import type { ByteSource } from '../../source/byte-source.ts'
 import { openFile } from '../../source/file.ts'
-import { absolutePaths } from './reference-path.ts'
+import { absolutePath, checkRelative } from '../reference-path.ts'
 import { readShard } from './shard.ts'
 import type { Shard } from './shard-columns.ts'
 import type { SetSummary } from './summary.ts'
@@ -15,6 +15,7 @@ export class ShardReader {
   readonly #summary: SetSummary
   /** In the order of last use. */
   readonly #kept = new Map<string, Promise<Shard | undefined>>()
+
   constructor(summary: SetSummary) {
     this.#summary = summary
   }
@@ -53,7 +54,9 @@ export class ShardReader {
     if (!source) return undefined
     try {
       const shard = await readShard(source, this.#summary.recordSize, signal)
-      return { ...shard, paths: await absolutePaths(shard.paths, url) }
+      const paths = shard.paths.map(absolutePath)
+      for (const { relative } of paths) if (relative !== undefined) await checkRelative(relative, url)
+      return { ...shard, paths: paths.map(({ path }) => path) }
     } finally {
       await source.close()
     }

@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FormatError, SourceError } from '../../errors.ts'
-import { chunkCount, gridShape } from '../../model/chunk-grid.ts'
+import { chunkCount, extentsSoFar, gridShape } from '../../model/chunk-grid.ts'
 import { itemSize } from '../../model/data-type.ts'
 import type { ArrayMetadata, GroupMetadata } from '../../model/metadata.ts'
 import type { SourceInfo } from '../../model/reference-set.ts'
@@ -77,8 +77,7 @@ async function summarize(
   for (const [first, last] of coverage?.shards ?? []) {
     for (let shard = first; shard <= last; shard++) if (!present.has(shard)) lost.push(shard)
   }
-  const shape = metadata.shape.map((extent) => extent ?? 0)
-  const chunks = chunkCount(gridShape(shape, metadata.chunkShape))
+  const chunks = chunkCount(gridShape(extentsSoFar(metadata.shape), metadata.chunkShape))
   const fill = coverage?.fill
   if (fill && fill.length !== itemSize(metadata.dataType)) {
     const at = { url: join(root, '.kstream', 'coverage.ndjson'), offset: 0, structure: 'array record' }
