@@ -5,7 +5,7 @@ import { barrierLines, groupBarriers } from './barrier-text.ts'
 import { formatBytes, formatCount, formatPlural, formatTable } from './text-table.ts'
 import { valueText } from './value-text.ts'
 
-export interface PlanText {
+interface PlanText {
   readonly report: PlanReport
   /** Everything, however long it is. */
   readonly verbose: boolean
@@ -35,8 +35,9 @@ function orderLine({ inputs, order }: PlanReport): string {
 
 function coordinateText({ coordinate, joined }: DimensionReport): string {
   if (!coordinate) return joined ? 'joined' : ''
-  const { from, first, last, units } = coordinate
-  return `joined by ${from}: ${valueText(first)} to ${valueText(last)}${units === undefined ? '' : ` ${units}`}`
+  const { from, first, last, units, dates } = coordinate
+  const numbers = `${valueText(first)} to ${valueText(last)}${units === undefined ? '' : ` ${units}`}`
+  return `joined by ${from}: ${dates ? `${dates.join(' to ')} (${numbers})` : numbers}`
 }
 
 function dimensionLines(dimensions: readonly DimensionReport[]): string[] {

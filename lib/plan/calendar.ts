@@ -49,6 +49,44 @@ export function dayNumber(calendar: Calendar, year: number, month: number, day: 
   return y === 1582 && month === 10 && day > 4 ? undefined : julian - 2
 }
 
+/** The date of a day's number, as year, month and day; undefined far outside of what calendars count. */
+export function dateOf(calendar: Calendar, day: number): readonly [number, number, number] | undefined {
+  const year = latest(-MOST_YEARS, MOST_YEARS, (each) => begins(calendar, each, 1) <= day)
+  const month = year === undefined ? undefined : latest(1, 12, (each) => begins(calendar, year, each) <= day)
+  if (year === undefined || month === undefined) return undefined
+  // Days may be missing within a month: those of the change to the Gregorian calendar.
+  for (let date = 31; date > 0; date--) {
+    const number = dayNumber(calendar, named(calendar, year), month, date)
+    if (number !== undefined && number <= day) return [named(calendar, year), month, date]
+  }
+  return undefined
+}
+
+const MOST_YEARS = 100_000
+
+/** The greatest number from `low` to `high` that passes; those that pass come before those that do not. */
+function latest(low: number, high: number, passes: (number: number) => boolean): number | undefined {
+  if (!passes(low)) return undefined
+  let [first, last] = [low, high]
+  while (first < last) {
+    const middle = Math.ceil((first + last) / 2)
+    if (passes(middle)) first = middle
+    else last = middle - 1
+  }
+  return first
+}
+
+/** The number of a month's first day, in a year counted with a year 0. */
+function begins(calendar: Calendar, year: number, month: number): number {
+  return dayNumber(calendar, named(calendar, year), month, 1) ?? Number.POSITIVE_INFINITY
+}
+
+/** The year as the calendar names it: where it has no year 0, -1 comes before 1. */
+function named(calendar: Calendar, year: number): number {
+  const counted = calendar === 'standard' || calendar === 'julian'
+  return counted && year <= 0 ? year - 1 : year
+}
+
 function monthDays(calendar: Calendar, year: number, month: number): number {
   if (calendar === '360_day') return 30
   return month === 2 && isLeap(calendar, year, month, 1) ? 29 : MONTH_DAYS[month - 1]

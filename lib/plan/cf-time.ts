@@ -1,5 +1,5 @@
 /** Time units of the CF Conventions (1.11, section 4.4): `days since 1958-01-01 00:00:00 +10:00`, converted exactly. */
-import { type Calendar, dayNumber } from './calendar.ts'
+import { type Calendar, dateOf, dayNumber } from './calendar.ts'
 
 export interface TimeUnits {
   /** Nanoseconds of one unit. */
@@ -75,4 +75,19 @@ export function convertTime(value: number | bigint, from: TimeUnits, to: TimeUni
   const remainder = nanoseconds % to.unit
   if (typeof value === 'bigint' && remainder === 0n) return quotient
   return Number(quotient) + Number(remainder) / Number(to.unit)
+}
+
+/** A finite time as people write it, to the second: `1958-01-16 12:00:00`, or the date alone at midnight. */
+export function dateText(value: number | bigint, units: TimeUnits): string | undefined {
+  const nanoseconds = nanosecondsOf(value, units)
+  // Times before the calendar's zero are negative, and a day begins before its hours all the same.
+  const sinceMidnight = ((nanoseconds % DAY) + DAY) % DAY
+  const date = dateOf(units.calendar, Number((nanoseconds - sinceMidnight) / DAY))
+  const inDay = sinceMidnight / SECOND
+  if (!date) return undefined
+  const [year, month, day] = date
+  const two = (number: number | bigint) => String(number).padStart(2, '0')
+  const text = `${year < 0 ? '-' : ''}${String(Math.abs(year)).padStart(4, '0')}-${two(month)}-${two(day)}`
+  if (inDay === 0n) return text
+  return `${text} ${two(inDay / 3600n)}:${two((inDay / 60n) % 60n)}:${two(inDay % 60n)}`
 }

@@ -4,7 +4,7 @@ import { itemSize } from '../model/data-type.ts'
 import type { ArrayMetadata } from '../model/metadata.ts'
 import { elementValue, isNumeric, numbersOf } from '../store/element.ts'
 import type { Barrier } from './barriers.ts'
-import { convertTime, nanosecondsOf, type TimeUnits } from './cf-time.ts'
+import { convertTime, dateText, nanosecondsOf, type TimeUnits } from './cf-time.ts'
 import type { CoordinateSource, CoordinateValues } from './coordinate-source.ts'
 import { inputExtent } from './extents.ts'
 import { valueKey } from './facets.ts'
@@ -25,6 +25,8 @@ export interface DimensionPlan {
   readonly placement: Placement
   readonly segments?: readonly (Segment | undefined)[]
   readonly text: (value: Comparable) => string
+  /** The date that a value stands for, where the units are those of time. */
+  readonly date?: (value: Comparable) => string | undefined
   readonly units: string
 }
 
@@ -32,6 +34,8 @@ export interface DimensionPlan {
 export interface Coordinate {
   readonly segments: readonly (Segment | undefined)[]
   readonly text: (value: Comparable) => string
+  /** The date that a value stands for, where the units are those of time. */
+  readonly date?: (value: Comparable) => string | undefined
   readonly units: string
 }
 
@@ -148,7 +152,9 @@ export function readCoordinate(
     having.map(({ attributes }) => valueKey([attributes.units ?? null, attributes.calendar ?? null])),
   )
   if (kinds.size === 1 || !numeric[0]) {
-    return { segments: inputs.map((input) => segmentOf(input, path)), text: String, units }
+    const time = timeUnitsOf(first, undefined)
+    const dated = time && { date: (value: Comparable) => dateOfValue(value, time) }
+    return { segments: inputs.map((input) => segmentOf(input, path)), text: String, units, ...dated }
   }
   const times = arrays.map((array) => array && timeUnitsOf(array, undefined))
   const base = timeUnitsOf(first, undefined)
@@ -157,13 +163,22 @@ export function readCoordinate(
   return {
     segments: inputs.map((input, at) => segmentOf(input, path, times[at])),
     text: (value) => (typeof value === 'bigint' ? timeText(value, base) : String(value)),
+    date: (value) => dateOfValue(value, absoluteTime(base)),
     units,
   }
 }
 
+/** Nanoseconds from the zero of the calendar. */
+function absoluteTime({ calendar }: TimeUnits): TimeUnits {
+  return { unit: 1n, reference: 0n, calendar }
+}
+
 function timeText(nanoseconds: bigint, base: TimeUnits): string {
-  const absolute: TimeUnits = { unit: 1n, reference: 0n, calendar: base.calendar }
-  return String(convertTime(nanoseconds, absolute, base))
+  return String(convertTime(nanoseconds, absoluteTime(base), base))
+}
+
+function dateOfValue(value: Comparable, units: TimeUnits): string | undefined {
+  return typeof value === 'string' ? undefined : dateText(value, units)
 }
 
 function segmentOf(input: PlanInput, path: string, time?: TimeUnits): Segment | undefined {

@@ -21,7 +21,10 @@ function objectOf(properties: Readonly<Record<string, object>>, optional: readon
 
 const remarks = listOf(objectOf({ path: text, reason: text }))
 
-const coordinate = objectOf({ from: text, first: anyValue, last: anyValue, units: text }, ['units'])
+const coordinate = objectOf(
+  { from: text, first: anyValue, last: anyValue, units: text, dates: listOf(text) },
+  ['units', 'dates'],
+)
 
 const dimension = objectOf({ name: text, size: count, joined: { type: 'boolean' }, coordinate }, [
   'coordinate',

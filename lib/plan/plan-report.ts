@@ -14,6 +14,8 @@ export interface DimensionReport {
     readonly first: AttributeValue
     readonly last: AttributeValue
     readonly units?: string
+    /** Both ends as dates, where the units are those of time. */
+    readonly dates?: readonly [first: string, last: string]
   }
 }
 

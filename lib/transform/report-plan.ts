@@ -80,11 +80,13 @@ function reportDimensions({ plan, arrays }: SettledPlan): DimensionReport[] {
 }
 
 function reportCoordinate({ plan }: PlannedDimension): DimensionReport['coordinate'] {
-  const { segments, placement, text, units, from } = plan
+  const { segments, placement, text, date, units, from } = plan
   const valued = placement.slots.flatMap((input) => segments?.[input] ?? [])
   if (valued.length === 0) return undefined
   const [first, last] = [valued[0].first, valued[valued.length - 1].last]
-  return { from, first: text(first), last: text(last), ...(units !== '' && { units }) }
+  const [begin, end] = [date?.(first), date?.(last)]
+  const dates = begin !== undefined && end !== undefined ? { dates: [begin, end] as const } : {}
+  return { from, first: text(first), last: text(last), ...(units !== '' && { units }), ...dates }
 }
 
 const ROLES = { along: 'referenced', gathered: 'gathered', fixed: 'once' } as const

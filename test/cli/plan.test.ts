@@ -16,7 +16,10 @@ test('files that combine: what would be built, exit code 0, nothing written', as
   const { code, stdout, stderr } = await kstream(['plan', ...FILES.toReversed()], { cwd })
   assert.equal(code, 0, stderr)
   assert.match(stdout, /^4 files, .*time.*01\.nc … .*10\.nc$/m)
-  assert.match(stdout, /^time +12 {2}joined by .*21199\.5 to 21533\.5 days since 1900-01-01 00:00:00$/m)
+  assert.match(
+    stdout,
+    /^time +12 {2}joined by .*: 1958-01-16 12:00:00 to 1958-12-16 12:00:00 \(21199\.5 to 21533\.5 days since 1900-01-01 00:00:00\)$/m,
+  )
   assert.match(stdout, /^temp +time, st_ocean, yt_ocean, xt_ocean +12 x 8 x 30 x 48 /m)
   assert.match(stdout, /^These files combine$/m)
   assert.match(stderr, /^4 files planned in /m)

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { type Calendar, calendarOf } from '../../lib/plan/calendar.ts'
-import { convertTime, parseTimeUnits, sameTimeUnits, type TimeUnits } from '../../lib/plan/cf-time.ts'
+import {
+  convertTime,
+  dateText,
+  nanosecondsOf,
+  parseTimeUnits,
+  sameTimeUnits,
+  type TimeUnits,
+} from '../../lib/plan/cf-time.ts'
 import { fixture } from '../fixture.ts'
 
 interface Case {
@@ -93,5 +100,26 @@ describe('CF time', () => {
     const [a, b] = [units('days since 1958-01-01', 'standard'), units('days since 1959-01-01', 'standard')]
     assert.ok(Number.isNaN(convertTime(Number.NaN, a, b)))
     assert.equal(convertTime(Number.POSITIVE_INFINITY, a, b), Number.POSITIVE_INFINITY)
+  })
+
+  it('writes times as dates that parse to the same times, in every calendar', () => {
+    for (const { from, values, ...rest } of truth.cases) {
+      const source = units(from, rest.calendar)
+      for (const value of values) {
+        const text = dateText(Math.floor(value), source)
+        assert.ok(text, `${value} ${from}`)
+        const back = units(`seconds since ${text}`, rest.calendar).reference
+        const exact = nanosecondsOf(BigInt(Math.floor(value)), source)
+        assert.ok(
+          exact - back >= 0n && exact - back < 1_000_000_000n,
+          `${value} ${from} in ${rest.calendar}: ${text}`,
+        )
+      }
+    }
+    const mixed = units('days since 1582-10-04', 'standard')
+    assert.deepEqual(
+      [0, 1, 0.5].map((day) => dateText(day, mixed)),
+      ['1582-10-04', '1582-10-15', '1582-10-04 12:00:00'],
+    )
   })
 })

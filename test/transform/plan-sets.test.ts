@@ -60,7 +60,13 @@ describe('the report of a plan', () => {
       name: 'time',
       size: 4,
       joined: true,
-      coordinate: { from: 'the variable itself', first: '0', last: '3', units: 'days since 2000-01-01' },
+      coordinate: {
+        from: 'the variable itself',
+        first: '0',
+        last: '3',
+        units: 'days since 2000-01-01',
+        dates: ['2000-01-01', '2000-01-04'],
+      },
     })
     assert.deepEqual(
       report.arrays.map(({ path, role, chunks, inputs }) => [path, role, chunks, inputs]),
