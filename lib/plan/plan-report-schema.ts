@@ -22,7 +22,7 @@ function objectOf(properties: Readonly<Record<string, object>>, optional: readon
 const remarks = listOf(objectOf({ path: text, reason: text }))
 
 const coordinate = objectOf(
-  { from: text, first: anyValue, last: anyValue, units: text, dates: listOf(text) },
+  { from: text, first: anyValue, last: anyValue, units: text, dates: pairOf(text) },
   ['units', 'dates'],
 )
 
