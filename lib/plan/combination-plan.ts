@@ -31,7 +31,7 @@ export function planCombination(list: readonly PlanInput[], options: Combination
   const planned = paths.map((path) => planArray(path, inputs, dimensions))
   const frozen = frozenCoordinates(planned)
   const compared = planned.map((array) => compareArray(array, inputs, dims, frozen.has(array.array.path)))
-  const { arrays, created } = withCreatedCoordinate(planned, inputs, dimensions)
+  const { arrays, created } = withCreatedCoordinate(planned, inputs, dimensions, mergeVariables)
   const barriers = [
     ...findRepeatedFile(
       inputs,
@@ -57,8 +57,14 @@ export function planCombination(list: readonly PlanInput[], options: Combination
     classes: new Map(compared.map(({ classOf }, index) => [paths[index], classOf])),
     created,
     groups: mergeGroups(inputs, mergeVariables),
-    skipped: [...skipped].map(([path, reason]) => ({ path, reason })),
-    notes: collectRemarks(usedInputs(inputs, dimensions), { mergeVariables, ordered: !shared }),
+    skipped: inOrder(
+      [...skipped].map(([path, reason]) => ({ path, reason })),
+      shared,
+    ),
+    notes: inOrder(
+      collectRemarks(usedInputs(inputs, dimensions), { mergeVariables, ordered: !shared }),
+      shared,
+    ),
     barriers,
   }
 }
@@ -75,6 +81,11 @@ export function usedInputs(
   return used.length > 0 ? used : inputs
 }
 
+/** Where inputs have no order of their own, that of the paths. */
+function inOrder<T extends { readonly path: string }>(items: readonly T[], sorted: boolean): readonly T[] {
+  return sorted ? [...items].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)) : items
+}
+
 /** Those of the first input, and where variables are merged those that others add. */
 function mergeGroups(inputs: readonly PlanInput[], mergeVariables: boolean): readonly GroupMetadata[] {
   const own = inputs[0].set.header.groups
@@ -83,7 +94,7 @@ function mergeGroups(inputs: readonly PlanInput[], mergeVariables: boolean): rea
   for (const { set } of inputs) {
     for (const group of set.header.groups) if (!merged.has(group.path)) merged.set(group.path, group)
   }
-  return [...merged.values()]
+  return inOrder([...merged.values()], true)
 }
 
 function joinDimension(

@@ -1,5 +1,5 @@
 /** One joined dimension: where its values come from, where each input lies along it, and how far each place extends. */
-import { PlanError } from '../errors.ts'
+import { PlanError, UsageError } from '../errors.ts'
 import { itemSize } from '../model/data-type.ts'
 import type { ArrayMetadata } from '../model/metadata.ts'
 import { elementValue, isNumeric, numbersOf } from '../store/element.ts'
@@ -9,6 +9,7 @@ import type { CoordinateSource, CoordinateValues } from './coordinate-source.ts'
 import { inputExtent } from './extents.ts'
 import { valueKey } from './facets.ts'
 import { nameOf } from './mention.ts'
+import { nearNames } from './near-names.ts'
 import { type Placement, type PlacementOptions, placeByList, placeByValues } from './placement.ts'
 import { arrayOf, type PlanInput } from './plan-input.ts'
 import { type Comparable, reduceSegment, type Segment } from './segment.ts'
@@ -63,13 +64,22 @@ export function planDimension(
   return { name, path, from, placement, ...coordinate }
 }
 
-/** @throws PlanError where the array has not one value for each place that the input has along the dimension. */
+/**
+ * @throws UsageError where no input has the array.
+ * @throws PlanError where it has not one value for each place that the input has along the dimension.
+ */
 function checkSourceExtents(
   path: string,
   dimension: string,
   inputs: readonly PlanInput[],
   extents: readonly number[],
 ): void {
+  if (!inputs.some(({ indexOf }) => indexOf.has(path))) {
+    const known = inputs[0].set.header.arrays.map((array) => array.path)
+    throw new UsageError(
+      `the values of ${dimension} cannot come from ${path}: no file has it${nearNames(path, known)}`,
+    )
+  }
   for (const [at, input] of inputs.entries()) {
     const shape = arrayOf(input, path)?.shape
     const count = shape?.reduce<number>((product, extent) => product * (extent ?? 0), 1)

@@ -9,6 +9,7 @@ import type { Barrier } from './barriers.ts'
 import { arrayOf, type PlanInput } from './plan-input.ts'
 import type { JoinedDimension, PlannedArray } from './planned-array.ts'
 import {
+  conversionBarrier,
   convertValues,
   fillTest,
   findLost,
@@ -71,6 +72,10 @@ function contribute(planned: PlannedArray, inputs: readonly PlanInput[], at: num
   })
   const conversion = planTimeConversion(from, to)
   if (!conversion) return bytes
+  const units = [unitsOf(planned, first), unitsOf(planned, inputs[at])] as const
+  const names = [first.name, inputs[at].name] as const
+  const barrier = conversionBarrier(array, names, units)
+  if (barrier) return barrier
   const isFill = fillTest(array)
   const numbers = numbersOf(bytes, array.dataType)
   const converted = convertValues(numbers, conversion, isFill)
@@ -80,8 +85,8 @@ function contribute(planned: PlannedArray, inputs: readonly PlanInput[], at: num
     kind: 'attribute',
     array: array.path,
     subject: 'units',
-    inputs: [first.name, inputs[at].name],
-    values: [unitsOf(planned, first), unitsOf(planned, inputs[at])],
+    inputs: names,
+    values: units,
     files: [1, 1],
     advice: `${lost} is too fine for an 8-byte float in the other units: combine these files apart from each other`,
   }

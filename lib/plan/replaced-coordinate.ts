@@ -1,5 +1,6 @@
 /** Coordinates that do not come from the variable of their name: given values, or another variable's. */
 
+import { UsageError } from '../errors.ts'
 import type { PlannedDimension } from './combination.ts'
 import type { CoordinateValues } from './coordinate-source.ts'
 import { createdCoordinate } from './created-coordinate.ts'
@@ -9,12 +10,13 @@ import { type PlannedArray, planArray } from './planned-array.ts'
 
 /**
  * The arrays with the coordinate of each dimension that was placed by other values than its own variable's:
- * one takes the place of that variable, or comes first. `created` has the bytes of those that no input has.
+ * one takes the place of that variable, or comes first; sorted where variables are merged. `created` has the bytes of those that no input has.
  */
 export function withCreatedCoordinate(
   planned: readonly PlannedArray[],
   inputs: readonly PlanInput[],
   dimensions: readonly PlannedDimension[],
+  mergeVariables: boolean,
 ): { arrays: PlannedArray[]; created: Map<number, Uint8Array> } {
   const arrays = [...planned]
   const bytes = new Map<PlannedArray, Uint8Array>()
@@ -28,14 +30,28 @@ export function withCreatedCoordinate(
     if (!coordinate.array) continue
     if (coordinate.bytes) bytes.set(coordinate.array, coordinate.bytes)
     const own = arrays.findIndex(({ array }) => array.path === name)
+    checkReplaced(name, inputs)
     arrays.splice(Math.max(0, own), own < 0 ? 0 : 1, coordinate.array)
   }
+  // Which variable comes first would tell how inputs were put together before.
+  if (mergeVariables) arrays.sort((a, b) => (a.array.path < b.array.path ? -1 : 1))
   const created = new Map<number, Uint8Array>()
   for (const [index, array] of arrays.entries()) {
     const own = bytes.get(array)
     if (own) created.set(index, own)
   }
   return { arrays, created }
+}
+
+/** @throws UsageError where what would be replaced is no coordinate. */
+function checkReplaced(name: string, inputs: readonly PlanInput[]): void {
+  for (const input of inputs) {
+    const other = arrayOf(input, name)?.dims.find((dim) => dim !== name)
+    if (other === undefined) continue
+    throw new UsageError(
+      `${name} cannot be a new dimension: ${input.name} has a variable of that name along ${other}; rename one of them`,
+    )
+  }
 }
 
 function givenCoordinate(

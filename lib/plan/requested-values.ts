@@ -115,7 +115,7 @@ function coordinateOf(
     const found = byPath.get(path)
     if (!found || found.dims.length > 1 || (found.dims.length === 1 && found.dims[0] !== dim)) continue
     const { bounds, climatology } = found.attributes
-    const grows = found.dims.length === 0 || array.dims[0] === dim
+    const grows = found.dims.length === 0 || array.dims.includes(dim)
     if (name === dim || (grows && (name === bounds || name === climatology))) return path
   }
   return undefined

@@ -26,7 +26,7 @@ export async function combinedSet(
   if (options.append) checkAppend(settled)
   const header = settledHeader(settled)
   const sources = sourcesOf(settled)
-  await options.journal?.begin(fingerprint(header, sources))
+  await options.journal?.begin(fingerprint(header, [settled]))
   return {
     header,
     sources,
@@ -52,7 +52,7 @@ export async function eraSet(
     notes: headers.flatMap(({ notes }) => notes),
   }
   const sources = eras.flatMap(sourcesOf)
-  await options.journal?.begin(fingerprint(header, sources))
+  await options.journal?.begin(fingerprint(header, eras))
   return {
     header,
     sources,
@@ -87,8 +87,8 @@ function versionKey({ url, size, lastModified = '', etag = '' }: SourceInfo): st
   return `${url} ${size} ${lastModified} ${etag}`
 }
 
-/** Equal for plans that make the same set out of the same files. */
-function fingerprint(header: Header, sources: readonly SourceInfo[]): string {
+/** Equal for plans that make the same set out of the same files, each of which is the same part and has the same place. */
+function fingerprint(header: Header, plans: readonly SettledPlan[]): string {
   const arrays = header.arrays.map(({ path, shape, chunkShape, dataType, codecs, attributes }) =>
     valueKey([
       path,
@@ -99,7 +99,9 @@ function fingerprint(header: Header, sources: readonly SourceInfo[]): string {
       attributes,
     ]),
   )
-  const files = sources.map(versionKey)
+  const files = plans.map(({ plan: { inputs, dimensions } }) =>
+    inputs.map(({ set }, at) => [set.sources.map(versionKey), dimensions.map(({ slotOf }) => slotOf[at])]),
+  )
   return createHash('sha256')
     .update(JSON.stringify([arrays, files]))
     .digest('hex')

@@ -229,6 +229,24 @@ describe('values of a dimension out of another variable', () => {
     )
   })
 
+  it('must be a variable that there is', async () => {
+    const files = new MemoryFiles()
+    const sets = [0, 1].map((at) => files.set(`/${at}.nc`, [time(at), field('v', at)]))
+    await assert.rejects(
+      plan(files, sets, 'time', { cooMap: { time: 'data:tine' } }),
+      (error) => error instanceof UsageError && /no file has it; did you mean time/.test(error.message),
+    )
+  })
+
+  it('take no place of a variable along other dimensions', async () => {
+    const files = new MemoryFiles()
+    const sets = [0, 1].map((at) => files.set(`/r${at}.nc`, [line('v', 'x', at)]))
+    await assert.rejects(
+      plan(files, sets, 'v', { cooMap: { v: /r(\d)/ } }),
+      (error) => error instanceof UsageError && /v cannot be a new dimension/.test(error.message),
+    )
+  })
+
   it('leave that variable along the dimension', async () => {
     const files = new MemoryFiles()
     const scalar = (at: number) => ({ path: 'ref', dims: [], shape: [], bytes: Float64Array.of(at) })
@@ -284,6 +302,25 @@ describe('what stays of one input where several share a place', () => {
       report.barriers.map((barrier) => [barrier.subject, barrier.values]),
       [['the value at [0, 1]', [1, 2]]],
     )
+  })
+})
+
+describe('bounds of times in other units', () => {
+  const joined = (bounds: Partial<MemoryArray>) => {
+    const files = new MemoryFiles()
+    const sets = [1, 24].map((factor, at) => {
+      const attributes = { units: `${at === 0 ? 'days' : 'hours'} since 2000-01-01`, bounds: 'tb' }
+      const bytes = Float64Array.of(at * factor, (at + 1) * factor)
+      const own: MemoryArray = { path: 'tb', dims: ['time', 'nv'], shape: [1, 2], bytes, ...bounds }
+      return files.set(`/${at}.nc`, [{ ...time(at * factor), attributes }, own, field('v', at)])
+    })
+    return plan(files, sets, 'time')
+  }
+
+  it('are converted with them, or stand in the way', async () => {
+    assert.deepEqual(kinds(await joined({})), [])
+    assert.deepEqual(kinds(await joined({ dims: ['nv', 'time'], shape: [2, 1] })), [['attribute', 'time']])
+    assert.deepEqual(kinds(await joined({ attributes: { scale_factor: 2 } })), [['attribute', 'tb']])
   })
 })
 
