@@ -44,19 +44,26 @@ export class AppendTarget {
   readonly held: string[] = []
   readonly #output: string
   readonly #after: Stage
+  readonly #open: OpenSource
   readonly #sources: ReadonlyMap<string, SourceInfo>
+  /** By name: what the file is to its system, undefined where it cannot be told. */
+  readonly #identities = new Map<string, string | undefined>()
 
-  /** @param after changes the paths of files as the build does. */
-  constructor(set: ReferenceSet, output: string, after: Stage) {
+  /**
+   * @param after changes the paths of files as the build does.
+   * @param open opens files by the names that the set has for them.
+   */
+  constructor(set: ReferenceSet, output: string, after: Stage, open: OpenSource) {
     this.set = set
     this.#output = output
     this.#after = after
+    this.#open = open
     this.#sources = new Map(set.sources.map((source) => [source.url, source]))
   }
 
   /** @throws SourceError or FormatError where the set cannot be read. */
-  static async open(output: string, after: Stage): Promise<AppendTarget> {
-    return new AppendTarget(await openParquetSet(resolve(output)), output, after)
+  static async open(output: string, after: Stage, open: OpenSource): Promise<AppendTarget> {
+    return new AppendTarget(await openParquetSet(resolve(output)), output, after, open)
   }
 
   /**
@@ -66,9 +73,21 @@ export class AppendTarget {
   async *newOf(sets: AsyncIterable<ReferenceSet>): AsyncGenerator<ReferenceSet> {
     for await (const set of sets) {
       const sources = await this.#written(set)
-      const held = sources.filter((source) => this.#holds(source))
+      const held: string[] = []
+      for (const source of sources) if (await this.#holds(source)) held.push(source.url)
       if (held.length === 0 || held.length < sources.length) yield set
-      else this.held.push(...held.map(({ url }) => url))
+      else this.held.push(...held)
+    }
+  }
+
+  /** `changed` with the files that are in the set called as they are there: new prefixes are for new files alone. */
+  withKnownNames(changed: ReferenceSet, planned: ReferenceSet): ReferenceSet {
+    const sources = changed.sources.map((source, at) => this.#sources.get(planned.sources[at].url) ?? source)
+    return {
+      header: changed.header,
+      sources,
+      replayable: changed.replayable,
+      body: (options) => changed.body(options),
     }
   }
 
@@ -78,12 +97,29 @@ export class AppendTarget {
     return set.sources
   }
 
-  #holds(source: SourceInfo): boolean {
+  async #holds(source: SourceInfo): Promise<boolean> {
     const known = this.#sources.get(source.url)
-    if (!known) return false
+    if (!known) return this.#holdsByOtherName(source)
     const isSame = (['size', 'lastModified', 'etag'] as const).every((name) => known[name] === source[name])
     if (isSame) return true
     const message = `${source.url}: has changed since ${this.#output} was built from it; build the set anew`
     throw new PlanError(message, { inputs: [this.#output, source.url] })
+  }
+  /** Links lead to one file; it has one size and time by all its names. */
+  async #holdsByOtherName({ identity, size, lastModified }: SourceInfo): Promise<boolean> {
+    if (identity === undefined) return false
+    for (const known of this.#sources.values()) {
+      if (known.size !== size || known.lastModified !== lastModified) continue
+      if ((await this.#identityOf(known.url)) === identity) return true
+    }
+    return false
+  }
+
+  async #identityOf(url: string): Promise<string | undefined> {
+    if (this.#identities.has(url)) return this.#identities.get(url)
+    const source = await this.#open(url).catch(() => undefined)
+    await source?.close()
+    this.#identities.set(url, source?.info.identity)
+    return source?.info.identity
   }
 }

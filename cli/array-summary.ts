@@ -26,7 +26,7 @@ interface ArraySummary {
   decodedBytes: number
 }
 
-export interface Totals {
+interface Totals {
   readonly arrays: number
   readonly references: number
   readonly inlined: number

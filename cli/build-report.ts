@@ -19,17 +19,18 @@ export interface Build {
 const MOST_GROUPS = 4
 
 function writtenLine({ report, output, files, seconds }: Build): string {
-  const { arrays, references, inlined, missing, bytes, referencedBytes } = report
+  const { arrays, references, inlined, missing, bytes, referencedBytes, unchanged } = report
   const chunks = references + inlined
   const perChunk = chunks > 0 ? ` (${(bytes / chunks).toFixed(1)} B a chunk)` : ''
   const parts = [
     formatPlural(arrays, 'array'),
-    `${formatPlural(references, 'reference')} to ${formatBytes(referencedBytes)}`,
+    `${formatPlural(references, 'reference')}${unchanged ? '' : ` to ${formatBytes(referencedBytes)}`}`,
     `${formatCount(inlined)} inlined`,
     `${formatCount(missing)} missing`,
     `${formatBytes(bytes)} on disk${perChunk}`,
   ]
-  return `Wrote ${output}: ${parts.join(', ')}; from ${formatPlural(files, 'file')} in ${formatSeconds(seconds)}`
+  const done = unchanged ? `Nothing to do, ${output} is complete` : `Wrote ${output}`
+  return `${done}: ${parts.join(', ')}; from ${formatPlural(files, 'file')} in ${formatSeconds(seconds)}`
 }
 
 function xarrayLine(path: string, protocol: string): string {

@@ -1,24 +1,29 @@
 /** What `kstream build` says of a plan before it writes: the order, what is left out, eras and empty places. */
 import type { PlanReport } from '../lib/index.ts'
+import type { BuildOptions } from './build-options.ts'
 import type { Combined, Unread } from './combination.ts'
 import { type Surroundings, say } from './output.ts'
 import { emptyCellsText } from './plan-text.ts'
+import { sayFirst } from './skipped-report.ts'
 import { formatCount, formatPlural } from './text-table.ts'
 
-/** Files named one by one. */
-const MOST_NAMED = 20
+type ReportOptions = Pick<BuildOptions, 'onMismatch' | 'append'>
 
 function list(around: Surroundings, title: string, items: readonly Unread[]): void {
   if (items.length === 0) return
   say(around, `${title}: ${formatPlural(items.length, 'file')}`)
-  for (const { input, reason } of items.slice(0, MOST_NAMED)) {
-    say(around, reason.startsWith(input) ? `  ${reason}` : `  ${input}: ${reason}`)
-  }
-  if (items.length > MOST_NAMED) say(around, `  and ${formatCount(items.length - MOST_NAMED)} more`)
+  sayFirst(
+    around,
+    items.map(({ input, reason }) => (reason.startsWith(input) ? reason : `${input}: ${reason}`)),
+  )
 }
 
-function reportEras(around: Surroundings, { eras, barriers }: PlanReport, onMismatch: string): void {
-  if (eras.length < 2) return
+function reportEras(
+  around: Surroundings,
+  { eras, barriers }: PlanReport,
+  { onMismatch, append }: ReportOptions,
+): void {
+  if (eras.length < 2 || append) return
   const groups = `${formatCount(eras.length)} eras`
   if (onMismatch !== 'eras' && barriers.length > 0) {
     say(around, `These files are ${groups}: --on-mismatch eras writes a group each; kstream plan tells more`)
@@ -38,17 +43,17 @@ function reportEmptyCells(around: Surroundings, { cells, emptyCells, emptyExampl
 }
 
 /** Says it; returns whether any file is left out. */
-export function reportCombination(around: Surroundings, combined: Combined, onMismatch: string): boolean {
+export function reportCombination(around: Surroundings, combined: Combined, options: ReportOptions): boolean {
   const { combination, unread, foundDim } = combined
   list(around, 'Could not be read', unread)
   if (!combination) return unread.length > 0
   const { report } = combination
   const { inputs, order, leftOut } = report
   if (foundDim !== undefined && inputs > 1) {
-    say(
-      around,
-      `Joining ${formatPlural(inputs, 'file')} along ${foundDim}, the one unlimited dimension they share`,
-    )
+    const joined = options.append
+      ? `Adding ${formatPlural(inputs - 1, 'file')}`
+      : `Joining ${formatPlural(inputs, 'file')}`
+    say(around, `${joined} along ${foundDim}, the one unlimited dimension they share`)
   }
   if (order.moved > 0) {
     say(
@@ -57,7 +62,7 @@ export function reportCombination(around: Surroundings, combined: Combined, onMi
     )
   }
   list(around, 'Left out', leftOut)
-  reportEras(around, report, onMismatch)
+  reportEras(around, report, options)
   reportEmptyCells(around, report)
   return unread.length + leftOut.length > 0
 }

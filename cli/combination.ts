@@ -19,7 +19,7 @@ import type { Surroundings } from './output.ts'
 import type { PlanningOptions } from './planning-options.ts'
 import { formatPlural } from './text-table.ts'
 
-export interface CombinationRequest {
+interface CombinationRequest {
   readonly files: readonly string[] | AsyncIterable<string>
   readonly options: PlanningOptions
   /** On the set of each file. */
@@ -43,6 +43,7 @@ export interface Unread {
   readonly reason: string
 }
 
+/** What became of the files. */
 export interface Combined {
   /** undefined where there is nothing to append. */
   readonly combination: Combination | undefined

@@ -1,31 +1,30 @@
 /** The files that a command works on: those named, or the list on stdin. */
 import { fileList, UsageError } from '../lib/index.ts'
+import { type Arguments, flagOf, flagOption } from './option.ts'
 import type { Surroundings } from './output.ts'
 
-/** How a command is called, for messages: `kstream build`. */
-export interface InputRequest {
-  readonly command: string
-  readonly files: readonly string[]
-  /** Names on stdin end with NUL (`find -print0`) and not with a line feed. */
-  readonly nulSeparated: boolean
+/** Options of each command that takes many files. */
+export const INPUT_OPTIONS = {
+  null: flagOption('Names on stdin end with NUL, as find -print0 writes them', { alias: '0' }),
 }
 
 /**
- * The files, as they come.
+ * The files, as they come; `command` is how it is called, for messages: `kstream build`.
  * @throws UsageError where none is named and nobody writes a list to stdin, and where the list is empty.
  */
 export function openInputs(
+  command: string,
+  args: Arguments,
+  files: readonly string[],
   around: Surroundings,
-  request: InputRequest,
 ): readonly string[] | AsyncIterable<string> {
-  const { command, files, nulSeparated } = request
   if (files.length === 0 && around.stdin.isTTY) {
     throw new UsageError(
       `no files. Name them, or write a list of them to stdin: ls *.nc | ${command} …  (${command} --help)`,
     )
   }
   if (files.length > 0) return files
-  return notEmpty(fileList(around.stdin, { separator: nulSeparated ? '\0' : '\n' }))
+  return notEmpty(fileList(around.stdin, { separator: flagOf(args, 'null') ? '\0' : '\n' }))
 }
 
 async function* notEmpty(files: AsyncIterable<string>): AsyncGenerator<string> {

@@ -4,6 +4,7 @@ import { type BuildOptions, buildKey } from './build-options.ts'
 import { type Surroundings, say } from './output.ts'
 import { formatCount, formatPlural } from './text-table.ts'
 
+/** The journal of one build, and what is said of it. */
 export class BuildLog {
   readonly journal: Journal
   readonly #around: Surroundings
@@ -21,8 +22,9 @@ export class BuildLog {
 
   /** @throws WriteError where it cannot be written beside the output. */
   static async open(options: BuildOptions, tally: Tally, around: Surroundings): Promise<BuildLog> {
-    const { output, resume } = options
-    const journal = await openJournal(output, { resume, key: buildKey(options) })
+    const { output, resume, append } = options
+    // --append does not go with --resume: it begins anew.
+    const journal = await openJournal(output, { resume, key: buildKey(options), keep: !append })
     if (resume && journal.resumed === 'nothing') {
       const why = journal.discarded === undefined ? 'no unfinished build is there' : journal.discarded
       say(around, `Nothing to resume (${why}): building from the start`)

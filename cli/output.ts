@@ -1,11 +1,15 @@
 /** Where a command writes: results to stdout, with backpressure; everything said beside them to stderr. */
 import { once } from 'node:events'
+import type { Readable, Writable } from 'node:stream'
+
+/** What is used of stderr, which may be a terminal. */
+export type MessageStream = Pick<NodeJS.WriteStream, 'isTTY' | 'columns'> & { write(text: string): boolean }
 
 /** A command's surroundings. */
 export interface Surroundings {
-  readonly stdin: NodeJS.ReadStream
-  readonly stdout: NodeJS.WriteStream
-  readonly stderr: NodeJS.WriteStream
+  readonly stdin: Readable & { readonly isTTY?: boolean }
+  readonly stdout: Writable
+  readonly stderr: MessageStream
   /** Aborts at SIGINT, SIGTERM and when the reader of stdout has gone. */
   readonly signal: AbortSignal
   /** Whoever reads stderr wants a JSON event a line. */

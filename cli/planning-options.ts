@@ -13,10 +13,11 @@ import {
   valueOption,
 } from './option.ts'
 
-export const FAIL_OR_SKIP = ['fail', 'skip'] as const
+const FAIL_OR_SKIP = ['fail', 'skip'] as const
 const ON_MISMATCH = ['fail', 'eras', 'skip'] as const
 const ORDERS = ['coordinate', 'list'] as const
 
+/** What is combined and how, checked. */
 export interface PlanningOptions {
   /** Those of the `cooMap` by default; undefined: the one unlimited dimension that all inputs share. */
   readonly concatDims: readonly string[] | undefined

@@ -1,10 +1,21 @@
 /** Progress on stderr: a line that is rewritten on a terminal, or an event a line as JSON. */
-
 import { chunkCount, gridShape, type Header, type Tally } from '../lib/index.ts'
+import { type Arguments, choiceOf, valueOption } from './option.ts'
+import { type MessageStream, type Surroundings, say } from './output.ts'
 import { formatBytes, formatCount, formatPlural, formatSeconds } from './text-table.ts'
 
-export const PROGRESS_MODES = ['auto', 'json', 'none'] as const
+const PROGRESS_MODES = ['auto', 'json', 'none'] as const
 export type ProgressMode = (typeof PROGRESS_MODES)[number]
+
+/** The option of each command that shows progress. */
+export const PROGRESS_OPTIONS = {
+  progress: valueOption(`On stderr: ${PROGRESS_MODES.join(', ')}`, { defaultDescription: 'auto' }),
+}
+
+/** @throws UsageError for a mode that there is not. */
+export function progressModeOf(args: Arguments): ProgressMode {
+  return choiceOf(args, 'progress', PROGRESS_MODES) ?? 'auto'
+}
 
 /** Milliseconds: nothing is shown for what is over within a second. */
 const PATIENCE = 1000
@@ -13,7 +24,7 @@ const INTERVAL = { auto: 200, json: 1000 }
 
 const ERASE_LINE = '\r\u001b[K'
 
-export interface ProgressEvent {
+interface ProgressEvent {
   readonly event: 'progress' | 'done'
   readonly phase: string
   readonly files: number
@@ -27,22 +38,22 @@ export interface ProgressEvent {
   readonly etaSeconds: number | null
 }
 
-/** What progress needs of stderr. */
-export type ProgressStream = Pick<NodeJS.WriteStream, 'isTTY' | 'columns'> & { write(text: string): boolean }
-
+/** Shows how far a command has come, from its tally. */
 export class Progress {
   readonly #mode: ProgressMode
   readonly #tally: Tally
-  readonly #stream: ProgressStream
+  readonly #stream: MessageStream
   readonly #began = performance.now()
   #phase = 'headers'
   #phaseBegan = performance.now()
   #referencesTotal: number | undefined
+  /** Those that were read for planning. */
+  #referencesBefore = 0
   #timer: NodeJS.Timeout | undefined
   #lineShown = false
   #ended = false
 
-  constructor(mode: ProgressMode, tally: Tally, stream: ProgressStream) {
+  constructor(mode: ProgressMode, tally: Tally, stream: MessageStream) {
     this.#mode = mode
     this.#tally = tally
     this.#stream = stream
@@ -54,12 +65,17 @@ export class Progress {
   beginReferences({ arrays }: Header): void {
     this.#phase = 'references'
     this.#phaseBegan = performance.now()
+    this.#referencesBefore = this.#tally.references
     const extents = arrays.map(({ shape }) => shape.filter((extent) => extent !== null))
     if (arrays.some(({ shape }, index) => shape.length !== extents[index].length)) return
     this.#referencesTotal = arrays.reduce(
       (total, { chunkShape }, index) => total + chunkCount(gridShape(extents[index], chunkShape)),
       0,
     )
+  }
+
+  get #references(): number {
+    return this.#tally.references - this.#referencesBefore
   }
 
   /** Seconds since the beginning. */
@@ -96,13 +112,13 @@ export class Progress {
   }
 
   #event(event: 'progress' | 'done'): ProgressEvent {
-    const { files, filesTotal, references, bytes, requests } = this.#tally
+    const { files, filesTotal, bytes, requests } = this.#tally
     return {
       event,
       phase: this.#phase,
       files,
       filesTotal: filesTotal ?? null,
-      references,
+      references: this.#references,
       referencesTotal: this.#referencesTotal ?? null,
       bytes,
       requests,
@@ -114,12 +130,18 @@ export class Progress {
   /** From the share of the phase that is done; null where that cannot be told. */
   #eta(): number | null {
     const headers = this.#phase === 'headers'
-    const done = headers ? this.#tally.files : this.#tally.references
+    const done = headers ? this.#tally.files : this.#references
     const total = headers ? this.#tally.filesTotal : this.#referencesTotal
     if (total === undefined || done === 0 || done > total) return null
     const seconds = (performance.now() - this.#phaseBegan) / 1000
     return Math.round((seconds * (total - done)) / done)
   }
+}
+
+/** Says in the end how many files were `done`, and what was read for it. */
+export function sayWork(done: string, tally: Tally, progress: Progress, around: Surroundings): void {
+  const reads = `${formatBytes(tally.bytes)} in ${formatPlural(tally.requests, 'read')}`
+  say(around, `${formatPlural(tally.files, 'file')} ${done} in ${formatSeconds(progress.seconds)}: ${reads}`)
 }
 
 /** One line for a terminal. */

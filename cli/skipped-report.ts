@@ -1,16 +1,22 @@
 /** Says what was left out, and why. */
 import type { Skipped } from '../lib/index.ts'
 import { type Surroundings, say } from './output.ts'
-import { formatPlural } from './text-table.ts'
+import { formatCount, formatPlural } from './text-table.ts'
 
-/** Arrays named one by one; the coverage beside a set has all of them. */
+/** Arrays or files named one by one; the coverage beside a set has all of the arrays. */
 const MOST_NAMED = 20
 
+/** Says the first of the lines, and how many more there are. */
+export function sayFirst(around: Surroundings, lines: readonly string[]): void {
+  for (const line of lines.slice(0, MOST_NAMED)) say(around, `  ${line}`)
+  if (lines.length > MOST_NAMED) say(around, `  and ${formatCount(lines.length - MOST_NAMED)} more`)
+}
+
 function list(around: Surroundings, items: readonly Skipped[]): void {
-  for (const { path, reason } of items.slice(0, MOST_NAMED)) {
-    say(around, path === '' ? `  ${reason}` : `  ${path}: ${reason}`)
-  }
-  if (items.length > MOST_NAMED) say(around, `  and ${items.length - MOST_NAMED} more`)
+  sayFirst(
+    around,
+    items.map(({ path, reason }) => (path === '' ? reason : `${path}: ${reason}`)),
+  )
 }
 
 /** Arrays that references cannot express. */

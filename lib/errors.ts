@@ -100,3 +100,13 @@ export class UsageError extends KStreamError {
 export function isKStreamError(error: unknown, code?: ErrorCode): error is KStreamError {
   return error instanceof KStreamError && (code === undefined || error.code === code)
 }
+
+/** What was thrown, in words. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** The system's name for what went wrong, 'ENOENT' or the like; '' where it has none. */
+export function systemCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}

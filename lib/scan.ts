@@ -14,6 +14,7 @@ import { type Tally, withTally } from './source/tally.ts'
 import { openUnchanged } from './source/unchanged.ts'
 import { mapOrdered } from './stream/map-ordered.ts'
 
+/** How inputs are opened. */
 export interface ScanOptions {
   /** Headers read at a time, ahead of whoever pulls; 4 by default. */
   readonly concurrency?: number

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import h5wasm from 'h5wasm/node'
 import { chunkCoordinates } from '../lib/model/chunk-grid.ts'
 
-export interface ModelFiles {
+interface ModelFiles {
   /** Days in each file. */
   readonly days?: number
   /** The number of the first file. */
@@ -21,7 +21,7 @@ const LAT = 6
 const LON = 8
 
 /** The value of a variable at a time. */
-export function modelValue(variable: number, day: number, cell: number): number {
+function modelValue(variable: number, day: number, cell: number): number {
   return variable * 1000 + day + cell / 64
 }
 
@@ -61,12 +61,7 @@ function writeModelFile(name: string, firstDay: number, options: ModelFiles): vo
       name: 'lon',
       data: Float64Array.from({ length: LON }, (_, column) => column * 20),
     })
-    for (const [dim, scale] of [
-      ['time', time],
-      ['lat', lat],
-      ['lon', lon],
-    ] as const)
-      scale.make_scale(dim)
+    for (const [dim, scale] of Object.entries({ time, lat, lon })) scale.make_scale(dim)
     const extent = { time: days, lat: LAT, lon: LON }
     const chunk = { time: chunkDays, lat: LAT / 2, lon: LON }
     for (const [number, variable] of variables.entries()) {

@@ -51,56 +51,42 @@ async function build(files: readonly string[], output: string, reads: Reads, res
   }
 }
 
+/** Cuts builds off at every so many reads, and goes on with each. */
+async function checkCuts(folder: string, files: readonly string[], step: number): Promise<void> {
+  const whole = new Reads()
+  await build(files, join(folder, 'whole.parq'), whole, false)
+  const expected = filesBelow(join(folder, 'whole.parq'))
+  // A file whose references are still to be read is opened for them, and its header with it: one read more each.
+  const most = IN_FLIGHT * Math.max(...whole.byFile.values()) + FILES
+  for (let limit = 3; limit < whole.total; limit += step) {
+    const output = join(folder, `cut-${limit}.parq`)
+    await assert.rejects(build(files, output, new Reads(limit), false), /connection was lost/)
+    const second = new Reads()
+    await build(files, output, second, true)
+    assert.deepEqual(filesBelow(output), expected, `cut off at read ${limit}`)
+    const again = limit + second.total - whole.total
+    assert.ok(again <= most, `${again} reads again after ${limit} of ${whole.total}`)
+  }
+}
+
 describe('a build that was cut off', () => {
   let folder = ''
   let files: string[] = []
-  const whole = new Reads()
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'kstream-resume-'))
     files = await writeModelFiles(folder, FILES)
-    await build(files, join(folder, 'whole.parq'), whole, false)
   })
   after(() => rm(folder, { recursive: true, force: true }))
 
-  // A file whose references are still to be read is opened for them, and its header with it: one read more each.
   it('ends with the same bytes, and reads again only the files in flight', async () => {
-    const expected = filesBelow(join(folder, 'whole.parq'))
-    const readsOfAFile = Math.max(...whole.byFile.values())
-    for (let limit = 3; limit < whole.total; limit += 7) {
-      const output = join(folder, `cut-${limit}.parq`)
-      const first = new Reads(limit)
-      await assert.rejects(build(files, output, first, false), /connection was lost/)
-      const second = new Reads()
-      await build(files, output, second, true)
-      assert.deepEqual(filesBelow(output), expected, `cut off at read ${limit}`)
-      const again = limit + second.total - whole.total
-      assert.ok(
-        again <= IN_FLIGHT * readsOfAFile + FILES,
-        `${again} reads again after ${limit} of ${whole.total}`,
-      )
-    }
+    await checkCuts(folder, files, 13)
   })
 
   it('so too along an axis that is not the first, where rows have to be sorted', async () => {
     const own = await mkdtemp(join(folder, 'sorted'))
     const names = await writeModelFiles(own, FILES, { axes: ['lat', 'time', 'lon'] })
-    const reads = new Reads()
-    await build(names, join(folder, 'sorted.parq'), reads, false)
-    const expected = filesBelow(join(folder, 'sorted.parq'))
-    const readsOfAFile = Math.max(...reads.byFile.values())
-    for (let limit = 11; limit < reads.total; limit += 13) {
-      const output = join(folder, `sorted-${limit}.parq`)
-      await assert.rejects(build(names, output, new Reads(limit), false), /connection was lost/)
-      const second = new Reads()
-      await build(names, output, second, true)
-      assert.deepEqual(filesBelow(output), expected, `cut off at read ${limit}`)
-      const again = limit + second.total - reads.total
-      assert.ok(
-        again <= IN_FLIGHT * readsOfAFile + FILES,
-        `${again} reads again after ${limit} of ${reads.total}`,
-      )
-    }
+    await checkCuts(own, names, 17)
   })
 
   it('begins anew where the files have changed meanwhile', async () => {

@@ -17,12 +17,12 @@ import { combineFiles, each, planningStages } from '../combination.ts'
 import { reportCombination } from '../combination-report.ts'
 import type { Command } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
-import { openInputs } from '../inputs.ts'
+import { INPUT_OPTIONS, openInputs } from '../inputs.ts'
 import { BuildLog } from '../journal.ts'
-import { type Arguments, choiceOf, flagOf, flagOption, valueOption } from '../option.ts'
+import { type Arguments, flagOption, valueOption } from '../option.ts'
 import { type Surroundings, say } from '../output.ts'
 import { COORDINATE_EXAMPLES, PLANNING_OPTIONS } from '../planning-options.ts'
-import { PROGRESS_MODES, Progress } from '../progress.ts'
+import { PROGRESS_OPTIONS, Progress, progressModeOf } from '../progress.ts'
 import { withProtocol } from '../seen-protocol.ts'
 import { formatPlural } from '../text-table.ts'
 
@@ -57,11 +57,13 @@ async function only(sets: AsyncIterable<ReferenceSet>): Promise<ReferenceSet | u
 
 /** Writes the set that was planned. */
 async function writeSet(build: Build, combination: Combination, around: Surroundings): Promise<number> {
-  const { options, tally, progress, log, target, after } = build
+  const { options, progress, log, target, after } = build
   const { output, overwrite, onUnsupported, recordSize } = options
   const { signal } = around
-  const set = await only(after(each([await combination.set()]), { signal }))
-  if (!set) return EXIT.failed
+  const planned = await combination.set()
+  const changed = await only(after(each([planned]), { signal }))
+  if (!changed) return EXIT.failed
+  const set = target ? target.withKnownNames(changed, planned) : changed
   const seen: { protocol?: string } = {}
   const append = target?.set
   const write = writeParquet(output, { recordSize, overwrite, onUnsupported, append, journal: log.journal })
@@ -75,7 +77,7 @@ async function writeSet(build: Build, combination: Combination, around: Surround
   const isIncomplete = await reportBuild(around, {
     report,
     output,
-    files: tally.files,
+    files: combination.report.inputs - (target ? 1 : 0),
     seconds,
     arrays,
     protocol,
@@ -95,21 +97,23 @@ async function runBuild(build: Build, around: Surroundings): Promise<number> {
   if (target && target.held.length > 0) {
     say(around, `Already in ${options.output}: ${formatPlural(target.held.length, 'file')}`)
   }
-  const isIncomplete = reportCombination(around, combined, options.onMismatch)
-  if (!combined.combination) say(around, `Nothing new: ${options.output} stays as it is`)
-  const code = combined.combination ? await writeSet(build, combined.combination, around) : EXIT.done
+  const isIncomplete = reportCombination(around, combined, options)
+  const { combination } = combined
+  const isNew = combination !== undefined && (!target || combination.report.inputs > 1)
+  if (!isNew) say(around, `Nothing new: ${options.output} stays as it is`)
+  const code = isNew ? await writeSet(build, combination, around) : EXIT.done
   return isIncomplete && code === EXIT.done ? EXIT.incomplete : code
 }
 
 async function run(args: Arguments, files: readonly string[], around: Surroundings): Promise<number> {
   const options = readBuildOptions(args)
-  const mode = choiceOf(args, 'progress', PROGRESS_MODES) ?? 'auto'
+  const mode = progressModeOf(args)
   const stages = makeStages(options)
-  const request = { command: 'kstream build', files, nulSeparated: flagOf(args, 'null') }
-  const inputs = openInputs(around, request)
+  const inputs = openInputs('kstream build', args, files, around)
   const { output, append } = options
   await checkOutput(output, options)
-  const target = append ? await AppendTarget.open(output, stages.after) : undefined
+  const reopen = openBefore(options.rewritePaths ?? {})
+  const target = append ? await AppendTarget.open(output, stages.after, reopen) : undefined
   const tally = new Tally()
   const log = await BuildLog.open(options, tally, around)
   const progress = new Progress(mode, tally, around.stderr)
@@ -140,8 +144,8 @@ export const buildCommand: Command = {
     overwrite: flagOption('Replace the set that is at OUT'),
     append: flagOption('Add files to the set that is at OUT; those that it holds are left out'),
     resume: flagOption('Go on where the same command was interrupted'),
-    null: flagOption('Names on stdin end with NUL, as find -print0 writes them', { alias: '0' }),
-    progress: valueOption(`On stderr: ${PROGRESS_MODES.join(', ')}`, { defaultDescription: 'auto' }),
+    ...INPUT_OPTIONS,
+    ...PROGRESS_OPTIONS,
   },
   examples: [
     ['kstream build *.nc --concat-dims time -o ocean.parq', 'Join files along time'],

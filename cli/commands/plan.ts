@@ -3,14 +3,13 @@ import { compose, isKStreamError, PLAN_REPORT_SCHEMA, Tally, UsageError } from '
 import { type Combined, combineFiles, planningStages } from '../combination.ts'
 import type { Command } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
-import { openInputs } from '../inputs.ts'
-import { type Arguments, choiceOf, flagOf, flagOption, valueOption } from '../option.ts'
-import { type Surroundings, say, writeLines, writeText } from '../output.ts'
+import { INPUT_OPTIONS, openInputs } from '../inputs.ts'
+import { type Arguments, flagOf, flagOption } from '../option.ts'
+import { type Surroundings, writeLines, writeText } from '../output.ts'
 import { planLines } from '../plan-text.ts'
 import { PLANNING_OPTIONS, readPlanningOptions } from '../planning-options.ts'
-import { PROGRESS_MODES, Progress } from '../progress.ts'
+import { PROGRESS_OPTIONS, Progress, progressModeOf, sayWork } from '../progress.ts'
 import { reportNotes, reportSkipped } from '../skipped-report.ts'
-import { formatBytes, formatPlural, formatSeconds } from '../text-table.ts'
 import { jsonText } from '../value-text.ts'
 
 /** Whether there is a set to write, with these options. */
@@ -25,18 +24,16 @@ async function isPossible({ combination }: Combined): Promise<boolean> {
 }
 
 async function run(args: Arguments, files: readonly string[], around: Surroundings): Promise<number> {
-  const [json, verbose] = [flagOf(args, 'json'), flagOf(args, 'verbose')]
   if (flagOf(args, 'schema')) {
     if (files.length > 0) throw new UsageError('--schema prints the schema of --json: give no files')
     await writeText(around, jsonText(PLAN_REPORT_SCHEMA))
     return EXIT.done
   }
   const options = readPlanningOptions(args)
-  const mode = choiceOf(args, 'progress', PROGRESS_MODES) ?? 'auto'
+  const mode = progressModeOf(args)
   const before = compose(...planningStages(options))
   const tally = new Tally()
-  const request = { command: 'kstream plan', files, nulSeparated: flagOf(args, 'null') }
-  const inputs = openInputs(around, request)
+  const inputs = openInputs('kstream plan', args, files, around)
   const progress = new Progress(mode, tally, around.stderr)
   try {
     // What references cannot express is told with all the rest, and not one at a time.
@@ -48,14 +45,13 @@ async function run(args: Arguments, files: readonly string[], around: Surroundin
     const report = { ...planned, leftOut: [...planned.leftOut, ...combined.unread] }
     const unsupported = options.onUnsupported === 'fail' ? report.skipped.length : 0
     const builds = unsupported === 0 && (await isPossible(combined))
-    if (json) await writeText(around, jsonText(report))
+    if (flagOf(args, 'json')) await writeText(around, jsonText(report))
     else {
+      const verbose = flagOf(args, 'verbose')
       await writeLines(around, planLines({ report, verbose, builds, unsupported }))
       reportSkipped(around, report.skipped)
       reportNotes(around, report.notes)
-      const reads = `${formatBytes(tally.bytes)} in ${formatPlural(tally.requests, 'read')}`
-      const took = formatSeconds(progress.seconds)
-      say(around, `${formatPlural(tally.files, 'file')} planned in ${took}: ${reads}`)
+      sayWork('planned', tally, progress, around)
     }
     if (!builds) return EXIT.refused
     return report.leftOut.length + report.skipped.length > 0 ? EXIT.incomplete : EXIT.done
@@ -72,8 +68,8 @@ export const planCommand: Command = {
     ...PLANNING_OPTIONS,
     json: flagOption('The report as JSON'),
     schema: flagOption('The JSON Schema of that report'),
-    null: flagOption('Names on stdin end with NUL, as find -print0 writes them', { alias: '0' }),
-    progress: valueOption(`On stderr: ${PROGRESS_MODES.join(', ')}`, { defaultDescription: 'auto' }),
+    ...INPUT_OPTIONS,
+    ...PROGRESS_OPTIONS,
   },
   examples: [
     ['kstream plan *.nc --concat-dims time', 'Will these files combine, and if not, where does it stop?'],

@@ -3,12 +3,11 @@ import { ndjson, scan, Tally, UsageError } from '../../lib/index.ts'
 import { SetSummary } from '../array-summary.ts'
 import type { Command } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
-import { openInputs } from '../inputs.ts'
+import { INPUT_OPTIONS, openInputs } from '../inputs.ts'
 import { type Arguments, choiceOf, flagOf, flagOption, valueOption } from '../option.ts'
-import { type Surroundings, say, writeLines, writeText } from '../output.ts'
-import { PROGRESS_MODES, Progress } from '../progress.ts'
+import { type Surroundings, writeLines, writeText } from '../output.ts'
+import { PROGRESS_OPTIONS, Progress, progressModeOf, sayWork } from '../progress.ts'
 import { reportSkipped } from '../skipped-report.ts'
-import { formatBytes, formatPlural, formatSeconds } from '../text-table.ts'
 
 const FORMATS = ['ndjson'] as const
 
@@ -43,8 +42,7 @@ async function writeSummary(
   progress.end()
   await writeLines(around, summary.lines())
   reportSkipped(around, summary.skipped)
-  const reads = `${formatBytes(tally.bytes)} in ${formatPlural(tally.requests, 'read')}`
-  say(around, `${formatPlural(tally.files, 'file')} scanned in ${formatSeconds(progress.seconds)}: ${reads}`)
+  sayWork('scanned', tally, progress, around)
   return summary.skipped.length > 0 ? EXIT.incomplete : EXIT.done
 }
 
@@ -52,10 +50,9 @@ async function run(args: Arguments, files: readonly string[], around: Surroundin
   const format = choiceOf(args, 'format', FORMATS)
   const summary = flagOf(args, 'summary')
   if (summary && format) throw new UsageError('--summary is a table: give it or --format, not both')
-  const nulSeparated = flagOf(args, 'null')
-  const mode = choiceOf(args, 'progress', PROGRESS_MODES) ?? 'auto'
+  const mode = progressModeOf(args)
   const tally = new Tally()
-  const inputs = openInputs(around, { command: 'kstream scan', files, nulSeparated })
+  const inputs = openInputs('kstream scan', args, files, around)
   const progress = new Progress(mode, tally, around.stderr)
   try {
     if (summary) return await writeSummary(inputs, tally, progress, around)
@@ -72,8 +69,8 @@ export const scanCommand: Command = {
   options: {
     format: valueOption(`How to write references: ${FORMATS.join(', ')}`, { defaultDescription: 'ndjson' }),
     summary: flagOption('A table of arrays instead: shape, chunks, references, bytes, codecs'),
-    null: flagOption('Names on stdin end with NUL, as find -print0 writes them', { alias: '0' }),
-    progress: valueOption(`On stderr: ${PROGRESS_MODES.join(', ')}`, { defaultDescription: 'auto' }),
+    ...INPUT_OPTIONS,
+    ...PROGRESS_OPTIONS,
   },
   examples: [
     ['kstream scan --summary ocean.nc', 'What is in a file'],

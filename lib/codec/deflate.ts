@@ -1,6 +1,7 @@
 /** HDF5's deflate filter (id 1), numcodecs `zlib` and `gzip`, through Node's own zlib. */
 import { promisify } from 'node:util'
 import { gunzip, inflate } from 'node:zlib'
+import { messageOf } from '../errors.ts'
 import { DecodeProblem, type Decoder } from './decoder.ts'
 
 /** Bytes after the end of the stream are ignored, as libhdf5 does: some writers pad their chunks. */
@@ -17,7 +18,7 @@ function bounded(
       const decoded = await decode(bytes, { maxOutputLength: Math.max(1, limit) })
       return new Uint8Array(decoded.buffer, decoded.byteOffset, decoded.length)
     } catch (cause) {
-      throw new DecodeProblem(cause instanceof Error ? cause.message : String(cause), { cause })
+      throw new DecodeProblem(messageOf(cause), { cause })
     }
   }
 }

@@ -6,7 +6,7 @@ import { bloscEncoder, numcodecsEncoder } from './numcodecs.ts'
 import { shuffleEncoder } from './shuffle.ts'
 
 /** Applies one codec. */
-export type Encoder = (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>
+type Encoder = (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>
 
 const LOADERS: Record<string, (config: CodecConfig) => Encoder | Promise<Encoder>> = {
   zlib: ({ level }) => numcodecsEncoder('zlib', Number(level ?? 1)),

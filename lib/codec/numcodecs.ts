@@ -1,4 +1,5 @@
 /** The decoders of the `numcodecs` package (WebAssembly), behind checks of their headers: given short input it reads past it. */
+import { messageOf } from '../errors.ts'
 import type { CodecConfig } from '../model/metadata.ts'
 import { checkDeclared, DecodeProblem, type Decoder } from './decoder.ts'
 
@@ -76,7 +77,7 @@ function guarded(codec: WasmCodec, least: number, check: (view: DataView, limit:
     try {
       return await codec.decode(bytes)
     } catch (cause) {
-      throw new DecodeProblem(cause instanceof Error ? cause.message : String(cause), { cause })
+      throw new DecodeProblem(messageOf(cause), { cause })
     }
   }
 }

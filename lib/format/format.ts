@@ -3,6 +3,7 @@ import type { Interning } from '../model/interning.ts'
 import type { ReferenceSet } from '../model/reference-set.ts'
 import type { ByteSource, ReadOptions } from '../source/byte-source.ts'
 
+/** How a file is opened as a set. */
 export interface FormatOptions {
   /** What to do about an array that references cannot express: an error, or an entry in the header's `skipped`. */
   readonly onUnsupported: 'fail' | 'skip'
@@ -14,6 +15,7 @@ export interface FormatOptions {
 /** Opens the same source again; an error where it has changed since. */
 export type OpenAgain = (options?: ReadOptions) => Promise<ByteSource>
 
+/** One format, as the registry lists it. */
 export interface Format {
   /** 'hdf5': for messages and options. */
   readonly name: string

@@ -1,9 +1,11 @@
 /** A set whose header is known from an earlier run: its file is read only where its references are asked for. */
+import { isDeepStrictEqual } from 'node:util'
 import { SourceError } from '../errors.ts'
-import type { ArrayMetadata, Header } from '../model/metadata.ts'
+import type { Header } from '../model/metadata.ts'
 import type { Footer, ReferenceBatch } from '../model/reference-batch.ts'
 import type { BodyOptions, ReferenceSet, SourceInfo } from '../model/reference-set.ts'
 
+/** A set of one file. */
 export class KnownSet implements ReferenceSet {
   readonly header: Header
   readonly sources: readonly SourceInfo[]
@@ -29,7 +31,7 @@ export class KnownSet implements ReferenceSet {
 
   async #readChecked(signal: AbortSignal | undefined): Promise<ReferenceSet> {
     const set = await this.#read(signal)
-    if (isSameGrid(set.header.arrays, this.header.arrays)) return set
+    if (isDeepStrictEqual(gridsOf(set.header), gridsOf(this.header))) return set
     const [{ url }] = this.sources
     throw new SourceError(
       url,
@@ -38,21 +40,7 @@ export class KnownSet implements ReferenceSet {
   }
 }
 
-/** Whether batches of the one header's arrays mean the same for the other's. */
-function isSameGrid(a: readonly ArrayMetadata[], b: readonly ArrayMetadata[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every((array, i) => {
-      const other = b[i]
-      return (
-        array.path === other.path &&
-        isSameList(array.shape, other.shape) &&
-        isSameList(array.chunkShape, other.chunkShape)
-      )
-    })
-  )
-}
-
-function isSameList(a: readonly (number | null)[], b: readonly (number | null)[]): boolean {
-  return a.length === b.length && a.every((extent, axis) => extent === b[axis])
+/** What must be equal, so that batches of the one header's arrays mean the same for the other's. */
+function gridsOf({ arrays }: Header): unknown {
+  return arrays.map(({ path, shape, chunkShape }) => [path, shape, chunkShape])
 }

@@ -1,15 +1,9 @@
 /** JSON as Python writes it: `NaN`, `Infinity` and `-Infinity` as literals, and integers of any size, exactly. */
 
 /** What parsing gives: integers are bigint, so that `1` and `1.0` stay apart. */
-export type PythonJson =
-  | string
-  | number
-  | bigint
-  | boolean
-  | null
-  | readonly PythonJson[]
-  | JsonObject
+export type PythonJson = string | number | bigint | boolean | null | readonly PythonJson[] | JsonObject
 
+/** An object, its keys in their order. */
 export type JsonObject = { readonly [key: string]: PythonJson }
 
 /** The last group: what only a key would be followed by, and a key is a string. */

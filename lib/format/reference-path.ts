@@ -13,6 +13,7 @@ export interface AbsolutePath {
   readonly relative?: string
 }
 
+/** The path as references are to have it. */
 export function absolutePath(url: string): AbsolutePath {
   // fsspec undoes no percent signs.
   const path = schemeOf(url) === 'file' ? url.slice(FILE.length) : url

@@ -113,6 +113,7 @@ function parseArray(
   }
 }
 
+/** How documents become a header. */
 export interface HeaderOptions {
   /** The attributes `_FillValue` are to be what xarray makes of them and of `fill_value`, not what is written there. */
   readonly xarrayFills?: boolean

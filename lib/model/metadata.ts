@@ -29,6 +29,7 @@ export interface CodecConfig {
   readonly [parameter: string]: string | number | boolean
 }
 
+/** One group of a set. */
 export interface GroupMetadata {
   /** '' for the root, else 'a/b' with no leading slash. */
   readonly path: string
@@ -37,6 +38,7 @@ export interface GroupMetadata {
   readonly unlimitedDims?: readonly string[]
 }
 
+/** One array of a set. */
 export interface ArrayMetadata {
   /** 'temp', 'group/temp': no leading slash. */
   readonly path: string

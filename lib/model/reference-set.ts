@@ -15,6 +15,7 @@ export interface SourceInfo {
   readonly identity?: string
 }
 
+/** Which part of a body is read: chunk numbers of the grid, in C order. */
 export interface BodyOptions {
   /** Only these arrays (indexes into the header's); all by default. */
   readonly arrays?: readonly number[]
@@ -25,6 +26,7 @@ export interface BodyOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** What travels through the pipe. */
 export interface ReferenceSet {
   /** What messages call it: the file or folder it was opened from. */
   readonly name?: string

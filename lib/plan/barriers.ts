@@ -106,7 +106,7 @@ function andMore(files: number): string {
 }
 
 /** A value as messages and tables show it. */
-export function formatValue(value: AttributeValue): string {
+function formatValue(value: AttributeValue): string {
   if (typeof value === 'bigint' || typeof value === 'number') return String(value)
   if (typeof value === 'string') return value
   return JSON.stringify(value, (_, part: unknown) =>

@@ -26,47 +26,53 @@ export function planCombination(list: readonly PlanInput[], options: Combination
   const order = finalOrder(list, plans)
   const inputs = order.map((at) => list[at])
   const dimensions = plans.map((plan, dim) => joinDimension(plan, dim, order, inputs))
+  const breaks = (at: number) => plans.some(({ placement }) => placement.breaks.has(at))
+  const clashes = (at: number) => plans.some(({ placement }) => placement.clashes.has(at))
+  const notes = collectRemarks(usedInputs(inputs, dimensions), { mergeVariables, ordered: !shared })
   const skipped = mergeSkipped(inputs)
-  const paths = unionPaths(inputs).filter((path) => !skipped.has(path))
-  const planned = paths.map((path) => planArray(path, inputs, dimensions))
-  const frozen = frozenCoordinates(planned)
-  const compared = planned.map((array) => compareArray(array, inputs, dims, frozen.has(array.array.path)))
-  const { arrays, created } = withCreatedCoordinate(planned, inputs, dimensions, mergeVariables)
-  const barriers = [
-    ...findRepeatedFile(
-      inputs,
-      (at) => plans.map(({ segments }) => segments?.[order[at]]?.key),
-      mergeVariables,
-    ),
-    ...(mergeVariables ? [] : paths.flatMap((path) => presenceBarrier(path, inputs) ?? [])),
-    ...compared.flatMap((comparison) => comparison.barriers),
-    ...sources.flatMap((source) => rawUnitsBarrier(source, inputs) ?? []),
-    ...plans.flatMap(({ placement }) => placement.barriers),
-    ...dimensions.flatMap(({ extents }) => extents.barriers),
-    ...checkOtherCoordinates(arrays, inputs, dimensions),
-    ...checkCells(arrays, inputs, dimensions),
-    ...arrays.flatMap((array) => findPartialChunks(array, inputs, dimensions)),
-  ]
   return {
     options,
     inputs,
     dimensions,
-    arrays,
-    breaks: order.map((at) => plans.some(({ placement }) => placement.breaks.has(at))),
-    clashes: order.map((at) => plans.some(({ placement }) => placement.clashes.has(at))),
-    classes: new Map(compared.map(({ classOf }, index) => [paths[index], classOf])),
-    created,
+    ...planArrays(inputs, order, dimensions, options, skipped),
+    breaks: order.map(breaks),
+    clashes: order.map(clashes),
     groups: mergeGroups(inputs, mergeVariables),
     skipped: inOrder(
       [...skipped].map(([path, reason]) => ({ path, reason })),
       shared,
     ),
-    notes: inOrder(
-      collectRemarks(usedInputs(inputs, dimensions), { mergeVariables, ordered: !shared }),
-      shared,
-    ),
-    barriers,
+    notes: inOrder(notes, shared),
   }
+}
+
+/** What becomes of every array, and all that stands in the way. */
+function planArrays(
+  inputs: readonly PlanInput[],
+  order: readonly number[],
+  dimensions: readonly PlannedDimension[],
+  { dims, sources, mergeVariables }: CombinationOptions,
+  skipped: ReadonlyMap<string, string>,
+): Pick<CombinationPlan, 'arrays' | 'created' | 'classes' | 'barriers'> {
+  const paths = unionPaths(inputs).filter((path) => !skipped.has(path))
+  const planned = paths.map((path) => planArray(path, inputs, dimensions))
+  const frozen = frozenCoordinates(planned)
+  const compared = planned.map((array) => compareArray(array, inputs, dims, frozen.has(array.array.path)))
+  const { arrays, created } = withCreatedCoordinate(planned, inputs, dimensions, mergeVariables)
+  const placeOf = (at: number) => dimensions.map(({ plan }) => plan.segments?.[order[at]]?.key)
+  const barriers = [
+    ...findRepeatedFile(inputs, placeOf, mergeVariables),
+    ...(mergeVariables ? [] : paths.flatMap((path) => presenceBarrier(path, inputs) ?? [])),
+    ...compared.flatMap((comparison) => comparison.barriers),
+    ...sources.flatMap((source) => rawUnitsBarrier(source, inputs) ?? []),
+    ...dimensions.flatMap(({ plan }) => plan.placement.barriers),
+    ...dimensions.flatMap(({ extents }) => extents.barriers),
+    ...checkOtherCoordinates(arrays, inputs, dimensions),
+    ...checkCells(arrays, inputs, dimensions),
+    ...arrays.flatMap((array) => findPartialChunks(array, inputs, dimensions)),
+  ]
+  const classes = new Map(compared.map(({ classOf }, index) => [paths[index], classOf]))
+  return { arrays, created, classes, barriers }
 }
 
 /** Inputs that have a place along each dimension of theirs; all of them where none has one. Nothing is taken of the others. */
@@ -120,7 +126,7 @@ function checkPlaceable(plans: readonly DimensionPlan[], list: readonly PlanInpu
     if (created && path === undefined) {
       const dims = [...new Set(list.flatMap(({ set }) => set.header.arrays.flatMap((array) => array.dims)))]
       throw new UsageError(
-        `no array has the dimension ${name} to join along (there are: ${dims.join(', ')}); for a new one say where its values come from: --coo-map ${name}=...`,
+        `no array has the dimension ${name} to join along (there are: ${dims.join(', ') || 'none'}); for a new one say where its values come from: --coo-map ${name}=...`,
       )
     }
     const lacking = path === undefined || list.some((input) => lacksValues(input, name, path))

@@ -12,7 +12,7 @@ const LEAST_STEPS = 4
 const LEAST_TIMES = 3
 const RARE = 8
 
-export interface Gaps {
+interface Gaps {
   readonly barrier: Barrier
   /** Inputs before which steps are missing. */
   readonly breaks: readonly number[]

@@ -9,7 +9,7 @@ interface Clash {
   readonly input: number
 }
 
-export interface Disorder {
+interface Disorder {
   readonly barriers: readonly Barrier[]
   /** Inputs that do not follow the one before them. */
   readonly breaks: readonly number[]
@@ -57,7 +57,10 @@ function clashOf(a: Segment, b: Segment, direction: 1 | -1): BarrierKind | undef
 
 const WORDS: Readonly<Partial<Record<BarrierKind, readonly [subject: string, advice: string]>>> = {
   duplicate: ['the coordinate has the same values twice', 'leave one of the two out'],
-  overlap: ['the coordinate overlaps', 'leave out what is there twice'],
+  overlap: [
+    'the coordinate overlaps',
+    'leave out what is there twice; of a set of several places, combine with sets of the same places',
+  ],
   unordered: [
     'the files do not follow one another along the coordinate',
     'sort the list of files by this coordinate, or let them be ordered by it (--order coordinate)',

@@ -34,7 +34,7 @@ export type CooMapEntry =
 export type CooMap = Readonly<Record<string, CooMapEntry>>
 
 /** Values found without reading arrays. */
-export interface GivenSource {
+interface GivenSource {
   readonly kind: 'given'
   /** The form, for messages and reports. */
   readonly text: string

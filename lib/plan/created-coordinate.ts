@@ -6,7 +6,7 @@ import { bytesOf, numbersFrom } from '../store/element.ts'
 import type { CoordinateValue, CoordinateValues } from './coordinate-source.ts'
 
 /** An array and its only chunk, encoded. */
-export interface CreatedCoordinate {
+interface CreatedCoordinate {
   readonly array: ArrayMetadata
   readonly bytes: Uint8Array
 }

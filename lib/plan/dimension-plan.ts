@@ -32,7 +32,7 @@ export interface DimensionPlan {
 }
 
 /** What the values of one coordinate are compared as. */
-export interface Coordinate {
+interface Coordinate {
   readonly segments: readonly (Segment | undefined)[]
   readonly text: (value: Comparable) => string
   /** The date that a value stands for, where the units are those of time. */
@@ -206,7 +206,7 @@ function segmentOf(input: PlanInput, path: string, time?: TimeUnits): Segment | 
 }
 
 /** Numbers where the array has them; else its strings, or the bytes of each element, as labels. */
-export function comparables(values: Uint8Array | readonly string[], array: ArrayMetadata): Comparable[] {
+function comparables(values: Uint8Array | readonly string[], array: ArrayMetadata): Comparable[] {
   if (!(values instanceof Uint8Array)) return [...values]
   if (isNumeric(array.dataType)) {
     return Array.from<number | bigint>(numbersOf(values, array.dataType) as ArrayLike<number | bigint>)

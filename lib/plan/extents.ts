@@ -14,7 +14,7 @@ export function inputExtent(input: PlanInput, dim: number): number {
 }
 
 /** The extent of one array of an input along a dimension that it has; 1 where the axis is created. */
-export function fileExtent({ set, axes }: PlanInput, index: number, dim: number): number {
+function fileExtent({ set, axes }: PlanInput, index: number, dim: number): number {
   const { joins, dims } = axes[index]
   const join = joins.find((each) => each.dim === dim)
   if (!join || join.created) return 1

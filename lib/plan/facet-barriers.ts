@@ -17,7 +17,7 @@ interface Kind {
 }
 
 /** What the comparison of one array found: barriers, and by input a number that is equal where nothing stands between two. */
-export interface Comparison {
+interface Comparison {
   readonly barriers: readonly Barrier[]
   readonly classOf: Int32Array
 }

@@ -1,7 +1,6 @@
 /** The values of a small array along a joined dimension, place after place, as the bytes of one chunk. */
 import { encodeVlenUtf8 } from '../codec/vlen-utf8.ts'
 import { PlanError } from '../errors.ts'
-import { itemSize } from '../model/data-type.ts'
 import type { ArrayMetadata, Skipped } from '../model/metadata.ts'
 import { bytesOf, numbersFrom, numbersOf } from '../store/element.ts'
 import { isVlenString } from '../store/zarr-metadata.ts'
@@ -22,7 +21,7 @@ import {
 /** One input's contribution: its bytes as they are, or its numbers in the first input's units. */
 type Contribution = Uint8Array | (number | bigint)[]
 
-export interface GatheredChunk {
+interface GatheredChunk {
   /** The array as the result has it. */
   readonly array: ArrayMetadata
   readonly bytes: Uint8Array
@@ -149,10 +148,4 @@ function toBytes(part: Contribution, from: ArrayMetadata, to: ArrayMetadata): Ui
 function exactDouble(value: number | bigint, { path: array }: ArrayMetadata): number {
   if (typeof value !== 'bigint' || Number.isSafeInteger(Number(value))) return Number(value)
   throw new PlanError(`${array}: ${value} cannot be stored exactly as an 8-byte float`, { array })
-}
-
-/** Bytes of the chunk that the plan foresees. */
-export function gatheredBytes({ array }: PlannedArray): number {
-  const size = array.dataType === '|O' ? 0 : itemSize(array.dataType)
-  return array.shape.reduce<number>((product, extent) => product * (extent ?? 0), size)
 }

@@ -11,7 +11,7 @@ import { GATHERED_BYTES, type Join } from './requested-values.ts'
  * `along`: its chunks stay referenced. `gathered`: small, along one joined dimension; its values become one inline chunk.
  * `fixed`: without a joined dimension, equal in all inputs; the first one's chunks stand for all.
  */
-export type Role = 'along' | 'gathered' | 'fixed'
+type Role = 'along' | 'gathered' | 'fixed'
 
 export interface PlannedArray {
   readonly role: Role

@@ -5,7 +5,7 @@ import { arrayOf, firstFileOf, type PlanInput } from './plan-input.ts'
 
 const DECODING: readonly string[] = DECODING_ATTRIBUTES
 
-export interface RemarkOptions {
+interface RemarkOptions {
   readonly mergeVariables: boolean
   /** Whether inputs have an order of their own, so that it is the same which of them is the first to differ. */
   readonly ordered: boolean

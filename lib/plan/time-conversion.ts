@@ -6,7 +6,7 @@ import { calendarOf } from './calendar.ts'
 import { convertTime, nanosecondsOf, parseTimeUnits, sameTimeUnits, type TimeUnits } from './cf-time.ts'
 
 /** How one file's values become the first file's. */
-export interface TimeConversion {
+interface TimeConversion {
   readonly from: TimeUnits
   readonly to: TimeUnits
 }

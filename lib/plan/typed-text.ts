@@ -4,7 +4,7 @@ import type { Attributes } from '../model/metadata.ts'
 import { parseTimeUnits, type TimeUnits } from './cf-time.ts'
 
 /** What texts stand for; `units` and `calendar` where they are dates. */
-export interface TypedTexts {
+interface TypedTexts {
   readonly values: readonly (number | bigint | string)[]
   readonly attributes: Attributes
 }

@@ -1,6 +1,7 @@
 /** Where bytes come from. Formats read through this alone and know nothing of files or networks. */
 import type { SourceInfo } from '../model/reference-set.ts'
 
+/** How bytes are read. */
 export interface ReadOptions {
   readonly signal?: AbortSignal | undefined
   /**
@@ -10,6 +11,7 @@ export interface ReadOptions {
   readonly into?: Uint8Array
 }
 
+/** A file that is open for reading, wherever it lies. */
 export interface ByteSource {
   /** Absolute path or URL: what references to this source will hold. */
   readonly url: string

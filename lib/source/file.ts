@@ -3,7 +3,7 @@ import { constants, fstatSync, readSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { SourceError } from '../errors.ts'
+import { SourceError, systemCode } from '../errors.ts'
 import type { SourceInfo } from '../model/reference-set.ts'
 import { checkRange } from './byte-range.ts'
 import type { ByteSource, ReadOptions } from './byte-source.ts'
@@ -29,7 +29,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the name is too long for the file system',
 }
 
-export interface OpenFileOptions extends ReadOptions {
+interface OpenFileOptions extends ReadOptions {
   /** Decides which reads may block; by default one is shared by the files of a device. */
   readonly pace?: ReadPace
 }
@@ -46,13 +46,13 @@ function paceOf(device: number): ReadPace {
   return pace
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : ''
-}
-
 function readFailure(url: string, offset: number, length: number, cause: unknown): SourceError {
   if (cause instanceof SourceError) return cause
-  return new SourceError(url, `reading failed (${codeOf(cause) || String(cause)})`, { cause, offset, length })
+  return new SourceError(url, `reading failed (${systemCode(cause) || String(cause)})`, {
+    cause,
+    offset,
+    length,
+  })
 }
 
 class FileSource implements ByteSource {
@@ -153,7 +153,7 @@ export async function openFile(path: string, options: OpenFileOptions = {}): Pro
     // Without O_NONBLOCK (which regular files ignore) opening a named pipe would wait for its writer for ever.
     handle = await open(url, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   } catch (cause) {
-    const code = codeOf(cause)
+    const code = systemCode(cause)
     throw new SourceError(url, REFUSALS[code] ?? `could not be opened (${code || String(cause)})`, { cause })
   }
   try {

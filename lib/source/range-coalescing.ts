@@ -13,7 +13,7 @@ export interface FlushReport {
   readonly bytes: number
 }
 
-export interface RangeCoalescingOptions {
+interface RangeCoalescingOptions {
   /** Unwanted bytes that are read along rather than making another read; 32 KiB by default. */
   readonly gap?: number
   /** Bytes beyond which a read is not made longer; 8 MiB by default. One longer read stays one. */
@@ -26,7 +26,7 @@ interface Range {
   readonly length: number
 }
 
-export interface RangeGroup<R extends Range> extends Range {
+interface RangeGroup<R extends Range> extends Range {
   /** By ascending offset. */
   readonly members: readonly R[]
 }

@@ -20,7 +20,7 @@ export interface ChunkLocation {
   readonly filterMask: number
 }
 
-export interface ChunkReaderOptions {
+interface ChunkReaderOptions {
   readonly open: OpenSource
   readonly signal?: AbortSignal | undefined
   /** The most bytes that one chunk may have, stored or decoded; 256 MiB by default. */

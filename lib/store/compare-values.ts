@@ -14,7 +14,7 @@ export interface ValueDifference {
 }
 
 /** One side of a comparison: an array of a set. */
-export interface ArrayHandle {
+interface ArrayHandle {
   readonly reader: ChunkReader
   readonly index: number
 }

@@ -10,14 +10,14 @@ import { chunkEntry } from './reference-store.ts'
 import { bitView, isVlenString, zarray } from './zarr-metadata.ts'
 import { type AsyncReadable, assembleArray } from './zarrita.ts'
 
-export interface ReadValuesOptions {
+interface ReadValuesOptions {
   readonly open: OpenSource
   readonly signal?: AbortSignal | undefined
   /** The most bytes that the array may have; 256 MiB by default. */
   readonly maxBytes?: number
 }
 
-export interface ArrayValues {
+interface ArrayValues {
   /** In C order: a typed array in this machine's byte order, booleans as 0 and 1, or strings. */
   readonly data: Numbers | string[]
   readonly shape: readonly number[]

@@ -28,7 +28,7 @@ export function zarray(array: ArrayMetadata): string {
 }
 
 /** An unsigned integer or a row of bytes that holds one element's bits, whatever the element is. */
-export interface BitView {
+interface BitView {
   readonly zarray: string
   readonly elementBytes: number
 }

@@ -45,6 +45,7 @@ function grown(column: Float64Array<ArrayBuffer>, length: number): Float64Array<
   return longer
 }
 
+/** Rows that come in any order and are given out sorted. */
 export class HeldRows {
   readonly #shared: SharedPaths
   readonly #mostRows: number

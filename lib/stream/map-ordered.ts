@@ -1,6 +1,6 @@
 /** An asynchronous map with several items in flight, whose results come in the order of the inputs. */
 
-export interface MapOrderedOptions {
+interface MapOrderedOptions {
   /** Items taken from the source and not yet handed on, at most. */
   readonly concurrency: number
   readonly signal?: AbortSignal | undefined

@@ -14,6 +14,7 @@ export interface Columns {
   readonly filterMask: Uint32Array
 }
 
+/** Columns with room for so many rows. */
 export function newColumns(rows: number): Columns {
   return {
     chunk: new Float64Array(rows),

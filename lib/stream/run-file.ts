@@ -61,6 +61,7 @@ function decodeBlock(block: ArrayBuffer, paths: readonly string[]): ReferenceBat
   return { ...masked, raw }
 }
 
+/** The temporary file of one sort. */
 export class RunFile {
   readonly #folder: string
   readonly #file: FileHandle

@@ -7,6 +7,7 @@ import { mergeSorted } from './merge-sorted.ts'
 import { RunFile, type StoredRun } from './run-file.ts'
 import type { DuplicateError } from './sort-runs.ts'
 
+/** How much is held in memory, and what is done about the rest. */
 export interface SortOptions {
   /** Bytes of rows, inlined chunks included, that are held before they go to disk; 64 MiB by default. */
   readonly memoryBytes?: number

@@ -13,3 +13,9 @@ export type Stage<I = ReferenceSet, O = I> = (
 
 /** The end of a pipeline. */
 export type Sink<R, I = ReferenceSet> = (source: AsyncIterable<I>, context?: StageContext) => Promise<R>
+
+/** One signal that aborts when any of these does; undefined where there is none. */
+export function anySignal(...signals: readonly (AbortSignal | undefined)[]): AbortSignal | undefined {
+  const given = signals.filter((signal) => signal !== undefined)
+  return given.length > 1 ? AbortSignal.any(given) : given[0]
+}

@@ -5,7 +5,7 @@ import type { BodyOptions, ReferenceSet, SourceInfo } from '../model/reference-s
 import type { Stage, StageContext } from '../stream/stage.ts'
 
 /** What a transform changes; what it leaves out stays. Chunk numbers stay in any case. */
-export interface Change {
+interface Change {
   readonly header?: Header
   readonly sources?: readonly SourceInfo[]
   /** The caller's array indexes to those of the set beneath. */
@@ -14,7 +14,7 @@ export interface Change {
   readonly open?: () => BodyChange
 }
 
-export interface BodyChange {
+interface BodyChange {
   readonly batch?: (batch: ReferenceBatch) => ReferenceBatch
   readonly footer?: (footer: Footer) => Footer
 }

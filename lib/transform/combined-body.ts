@@ -9,7 +9,7 @@ import { gridCounts, MergedFooter } from './merged-footer.ts'
 import { planReading, type Reading } from './reading.ts'
 import type { SettledPlan } from './settled-plan.ts'
 
-export interface CombinedBodyOptions extends BodyOptions {
+interface CombinedBodyOptions extends BodyOptions {
   /** Remembers which parts are done; only for whole bodies. */
   readonly journal?: BuildJournal | undefined
   /** What is added to the positions of inputs in the journal. */

@@ -13,7 +13,7 @@ import { firstFileOf, lastFileOf } from '../plan/plan-input.ts'
 import { combinedBody } from './combined-body.ts'
 import { type SettledPlan, settledHeader } from './settled-plan.ts'
 
-export interface CombinedSetOptions {
+interface CombinedSetOptions {
   readonly journal?: BuildJournal | undefined
   readonly append?: boolean
 }

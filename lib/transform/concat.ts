@@ -1,7 +1,7 @@
 /** Joins sets along dimensions: all headers first, then values where they decide, then one set. */
 import { UsageError } from '../errors.ts'
 import type { ReferenceSet } from '../model/reference-set.ts'
-import type { Stage } from '../stream/stage.ts'
+import { anySignal, type Stage } from '../stream/stage.ts'
 import { type ConcatOptions, planSets } from './plan-sets.ts'
 
 /**
@@ -34,8 +34,4 @@ async function* withFirst(
   } finally {
     await rest.return?.()
   }
-}
-
-function anySignal(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
-  return a && b ? AbortSignal.any([a, b]) : (a ?? b)
 }

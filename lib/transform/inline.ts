@@ -6,7 +6,7 @@ import type { ByteSource, OpenSource } from '../source/byte-source.ts'
 import { openSource } from '../source/open.ts'
 import { withRangeCoalescing } from '../source/range-coalescing.ts'
 import { openUnchanged } from '../source/unchanged.ts'
-import type { Stage } from '../stream/stage.ts'
+import { anySignal, type Stage } from '../stream/stage.ts'
 import { eachSet } from './changed-set.ts'
 
 export interface InlineOptions {
@@ -148,11 +148,6 @@ async function* inlineBatch(
       ...(batch.filterMask && { filterMask: batch.filterMask.subarray(from, to) }),
     }
   }
-}
-
-function anySignal(...signals: (AbortSignal | undefined)[]): AbortSignal | undefined {
-  const given = signals.filter((signal) => signal !== undefined)
-  return given.length > 1 ? AbortSignal.any(given) : given.at(0)
 }
 
 function inlineSet(

@@ -11,7 +11,7 @@ import { ChunkReader } from '../store/chunk-reader.ts'
 import { bytesThrough, stringsThrough } from '../store/read-values.ts'
 import { isVlenString } from '../store/zarr-metadata.ts'
 
-export interface ValueOptions {
+interface ValueOptions {
   readonly open: OpenSource
   readonly signal?: AbortSignal | undefined
 }

@@ -96,8 +96,15 @@ function combinationOptions(dims: readonly string[], options: ConcatOptions): Co
   const sources = dims.map((dim) =>
     Object.hasOwn(cooMap, dim) ? parseCoordinateSource(dim, cooMap[dim]) : undefined,
   )
+  const given = dims.filter((_, dim) => sources[dim]?.kind === 'given')
+  if (options.append && given.length > 0) {
+    const names = given.join(', ')
+    throw new UsageError(
+      `a set has values of ${names} already, and what tells those of files does not hold for it: build a set of the new files with the same options first, then append that set without values for ${names}`,
+    )
+  }
   const { mergeVariables = false, allowGaps = false } = options
-  return { dims, sources, identicalDims, order: options.append ? 'list' : order, mergeVariables, allowGaps }
+  return { dims, sources, identicalDims, order, mergeVariables, allowGaps }
 }
 
 async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
@@ -161,14 +168,16 @@ async function settleEras(
 async function leaveOut(
   whole: SettledPlan,
   combining: CombinationOptions,
-  { journal }: ConcatOptions,
+  { journal, append = false }: ConcatOptions,
   classes: ValueClasses,
 ): Promise<Combination> {
   let settled = whole
   const leftOut: { input: string; reason: string }[] = []
   const gap = whole.barriers.some(({ kind }) => kind === 'gap')
   for (let round = 0; settled.barriers.length > 0 && !gap && round < MOST_ROUNDS; round++) {
-    const odd = new Set(planLeftOut(settled.plan, settled.valueClasses))
+    const unlike = planLeftOut(settled.plan, settled.valueClasses)
+    // The set that is added to cannot be left out: what it does not fit is.
+    const odd = new Set(append ? withoutBase(settled.plan, unlike) : unlike)
     const kept = settled.plan.inputs.filter((_, at) => !odd.has(at))
     if (odd.size === 0 || kept.length === 0) break
     for (const at of odd) {
@@ -183,9 +192,16 @@ async function leaveOut(
   const report = reportPlan(settled, { eras: [settled.plan.inputs], leftOut })
   const set = async () => {
     if (settled.barriers.length > 0) throw barrierError(settled.barriers)
-    return combinedSet(settled, { journal })
+    return combinedSet(settled, { journal, append })
   }
   return { report, set }
+}
+
+/** Positions to leave out when the first of the list has to stay: all others where that was unlike them. */
+function withoutBase({ inputs }: SettledPlan['plan'], unlike: readonly number[]): number[] {
+  const base = inputs.findIndex(({ index }) => index === 0)
+  if (!unlike.includes(base)) return [...unlike]
+  return [...inputs.keys()].filter((at) => !unlike.includes(at))
 }
 
 /** What stands between an input that is left out and one that is kept. */

@@ -12,7 +12,7 @@ import type { OpenSource } from '../source/byte-source.ts'
 import { mapOrdered } from '../stream/map-ordered.ts'
 import { readInputValues } from './input-values.ts'
 
-export interface ReadInputsOptions {
+interface ReadInputsOptions {
   readonly dims: readonly string[]
   readonly sources: readonly (CoordinateSource | undefined)[]
   readonly identicalDims: readonly string[]

@@ -8,7 +8,7 @@ import type { SettledPlan } from './settled-plan.ts'
 /** Bytes of a shard for each reference, as measured over large sets. */
 const REFERENCE_BYTES = 6
 /** Bytes of metadata and files for each array. */
-const ARRAY_BYTES = 4096
+const ARRAY_BYTES = 1500
 /** Memory of xarray with fsspec and fastparquet, and of each row of the shards of one variable, of which it keeps 128. */
 const READER_BYTES = 167e6
 const READER_ROW_BYTES = 32
@@ -16,7 +16,7 @@ const READER_ROWS = 12_800_000
 /** Empty cells that are named. */
 const MOST_EXAMPLES = 5
 
-export interface ReportContext {
+interface ReportContext {
   /** The inputs of each era. */
   readonly eras: readonly (readonly PlanInput[])[]
   readonly leftOut: PlanReport['leftOut']

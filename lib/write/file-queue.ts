@@ -1,12 +1,13 @@
 /** Files on their way to disk, a few at a time, while the next one is made. */
 import { rename, writeFile } from 'node:fs/promises'
-import { WriteError } from '../errors.ts'
+import { messageOf, WriteError } from '../errors.ts'
 
 const MOST_WRITES = 4
 
 /** What the name of a file ends with until it is whole. */
 const UNFINISHED = '.part'
 
+/** Writes files in the background; a failure is told to whoever adds the next. */
 export class FileQueue {
   /** Bytes on disk. */
   bytes = 0
@@ -46,7 +47,7 @@ export class FileQueue {
       this.bytes += bytes.length
       stored?.()
     } catch (cause) {
-      this.#failure ??= new WriteError(path, cause instanceof Error ? cause.message : String(cause), {
+      this.#failure ??= new WriteError(path, messageOf(cause), {
         cause,
       })
     }

@@ -11,7 +11,7 @@
 import { existsSync } from 'node:fs'
 import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isKStreamError, WriteError } from '../errors.ts'
+import { isKStreamError, messageOf, WriteError } from '../errors.ts'
 import type { BuildJournal, InputValues } from '../model/build-journal.ts'
 import type { Header } from '../model/metadata.ts'
 import type { Footer, ReferenceBatch } from '../model/reference-batch.ts'
@@ -33,6 +33,8 @@ export interface JournalOptions {
   readonly resume: boolean
   /** Everything that the build was asked for, and the version of the program: a build goes on with its like alone. */
   readonly key: string
+  /** Whether the work is kept where the build is cut off, for one that resumes it; true by default. */
+  readonly keep?: boolean
 }
 
 /** The sink whose rows the journal keeps. */
@@ -60,7 +62,7 @@ export async function openJournal(path: string, options: JournalOptions): Promis
       await mkdir(folder)
       await writeFile(join(folder, 'key'), key)
     }
-    return new Journal(folder, id, { ...found, resumes: options.resume })
+    return new Journal(folder, id, { ...found, resumes: options.resume, keeps: options.keep ?? true })
   } catch (error) {
     endBuild(id)
     throw asWriteError(path, error)
@@ -69,6 +71,12 @@ export async function openJournal(path: string, options: JournalOptions): Promis
 
 interface Found {
   readonly adopted: boolean
+  readonly discarded?: string
+}
+
+interface Opened {
+  readonly resumes: boolean
+  readonly keeps: boolean
   readonly discarded?: string
 }
 
@@ -120,13 +128,14 @@ export class Journal implements BuildJournal {
   readonly #values: RecordStore
   #footers: RecordStore | undefined
   #fingerprint: string | undefined
+  readonly #keeps: boolean
   #published = false
   #sink: JournalledSink | undefined
   #closed = false
   #kept = false
 
   /** Use `openJournal`. */
-  constructor(path: string, id: string, found: { readonly resumes: boolean; readonly discarded?: string }) {
+  constructor(path: string, id: string, found: Opened) {
     this.id = id
     this.#path = path
     this.#headers = new RecordStore(join(path, 'headers'))
@@ -135,6 +144,7 @@ export class Journal implements BuildJournal {
     this.resumed = knows ? 'partly' : 'nothing'
     this.discarded = found.discarded
     this.resumes = found.resumes
+    this.#keeps = found.keeps
   }
 
   /** The folder that becomes the set. */
@@ -239,7 +249,7 @@ export class Journal implements BuildJournal {
     this.#closed = true
     this.#sink = undefined
     for (const store of [this.#headers, this.#values, this.#footers]) store?.close()
-    this.#kept = error !== undefined && isPassing(error)
+    this.#kept = this.#keeps && error !== undefined && isPassing(error)
     if (!this.#kept) await removeJournal(this.#path)
     endBuild(this.id)
   }
@@ -274,7 +284,7 @@ export class Journal implements BuildJournal {
 
 function asWriteError(path: string, error: unknown): unknown {
   if (isKStreamError(error)) return error
-  return new WriteError(path, error instanceof Error ? error.message : String(error), { cause: error })
+  return new WriteError(path, messageOf(error), { cause: error })
 }
 
 /** What the same build may survive when it is tried again. */

@@ -3,13 +3,13 @@ import { createHash, randomBytes } from 'node:crypto'
 import { lstat, readdir, readlink, realpath, rename, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
-import { WriteError } from '../errors.ts'
+import { systemCode, WriteError } from '../errors.ts'
 
 /** `tmp`: unfinished, or to be removed; `old`: a set that was moved aside; `journal`: lib/write/journal.ts. */
-export type LeftoverKind = 'tmp' | 'old' | 'journal'
+type LeftoverKind = 'tmp' | 'old' | 'journal'
 
 /** Something that a build which died on this machine has left: `OUT.<host>-<pid>-<random>.<kind>`. */
-export interface Leftover {
+interface Leftover {
   readonly path: string
   readonly kind: LeftoverKind
 }
@@ -96,16 +96,11 @@ function isAlive(id: string, pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (error) {
-    return errorCode(error) === 'EPERM'
+    return systemCode(error) === 'EPERM'
   }
 }
 
 /** For `catch`: nothing there is no error. */
 export function ignoreMissing(error: unknown): undefined {
-  if (errorCode(error) !== 'ENOENT') throw error
-}
-
-/** The system's code of an error. */
-export function errorCode(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined
+  if (systemCode(error) !== 'ENOENT') throw error
 }

@@ -1,10 +1,10 @@
 /** Publication of a reference set's folder in one step: readers see the old set, the new one or none. */
 import { lstat, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { isKStreamError, UsageError, WriteError } from '../errors.ts'
+import { isKStreamError, systemCode, UsageError, WriteError } from '../errors.ts'
 import { parseZmetadata } from '../format/kerchunk-parquet/zmetadata.ts'
 import type { Journal } from './journal.ts'
-import { beginBuild, endBuild, errorCode, ignoreMissing, locateSet, recoverLeftovers } from './leftovers.ts'
+import { beginBuild, endBuild, ignoreMissing, locateSet, recoverLeftovers } from './leftovers.ts'
 import { rootProblem } from './names.ts'
 
 /** A checked place for a set. */
@@ -15,6 +15,7 @@ export interface Target {
   readonly replaces: boolean
 }
 
+/** What may be at the place. */
 export interface TargetOptions {
   /** A set that is there may be replaced. */
   readonly overwrite?: boolean
@@ -89,7 +90,7 @@ async function replace(folder: string, target: Target, aside: string): Promise<v
     await rename(folder, target.path)
   } catch (error) {
     if (target.replaces) await rename(aside, target.path)
-    const taken = ['ENOTEMPTY', 'EEXIST'].includes(String(errorCode(error)))
+    const taken = ['ENOTEMPTY', 'EEXIST'].includes(systemCode(error))
     if (!taken) throw error
     throw new WriteError(target.path, 'another set was put there meanwhile, and stays', { cause: error })
   }

@@ -20,6 +20,7 @@
  *     {"group": "", "unlimited": ["time"]}
  *     {"path": "g/t", "note": "an attribute that could not be read"}
  */
+import type { Ranges } from '../format/kerchunk-parquet/record-line.ts'
 import type { FillValue, GroupMetadata, Skipped } from '../model/metadata.ts'
 import type { Outcome } from '../model/reference-batch.ts'
 import type { SourceInfo } from '../model/reference-set.ts'
@@ -27,9 +28,6 @@ import { type JsonValue, jsonText } from './json-text.ts'
 
 export const SOURCES_FILE = 'sources.ndjson'
 export const COVERAGE_FILE = 'coverage.ndjson'
-
-/** Ascending numbers, as ranges with both ends in. */
-export type Ranges = readonly (readonly [first: number, last: number])[]
 
 /** How one array ended, in numbers of chunks. */
 export interface ArrayCoverage extends Outcome {

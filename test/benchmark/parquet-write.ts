@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import type { Footer, ReferenceBatch } from '../../lib/model/reference-batch.ts'
 import type { ReferenceSet } from '../../lib/model/reference-set.ts'
 import { writeParquet } from '../../lib/write/parquet/sink.ts'
+import { randomFrom } from '../seeded-random.ts'
 import { arrayOf, streamOf } from '../write/synthetic.ts'
 
 const ROWS = Number(process.argv[2] ?? 2_000_000)
@@ -15,18 +16,7 @@ const ROWS_OF_A_FILE = 3072
 const CHUNKS_OF_A_STEP = 128
 const ROUNDS = 5
 
-/** mulberry32: the same numbers everywhere. */
-function generator(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
-const random = generator(1)
+const random = randomFrom(1)
 const pool = Array.from({ length: 1024 }, () => 500 + Math.floor(random() * 1500))
 const normal = () => Array.from({ length: 12 }, random).reduce((a, b) => a + b) - 6
 const SIZES: Readonly<Record<string, () => number>> = {

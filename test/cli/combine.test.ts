@@ -1,6 +1,6 @@
 /** `kstream build`: in which order, along what, and which of the files and arrays. */
 import assert from 'node:assert/strict'
-import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import * as zarr from 'zarrita'
@@ -8,6 +8,7 @@ import { openParquetSet } from '../../lib/format/kerchunk-parquet/index.ts'
 import { openSource } from '../../lib/source/open.ts'
 import { referenceStore } from '../../lib/store/reference-store.ts'
 import { fixture } from '../fixture.ts'
+import { filesBelow } from '../write/scratch.ts'
 import { kstream, temporaryFolder } from './command.ts'
 
 const FILES = ['01', '04', '07', '10'].map((month) => fixture(`ocean/ocean_month_1958_${month}.nc`))
@@ -33,23 +34,13 @@ async function valuesOf(cwd: string, path: string): Promise<unknown[]> {
   }
 }
 
-/** The bytes of all files of a set, by their names. */
-async function bytesOf(folder: string): Promise<Record<string, string>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const files = entries
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name))
-  const bytes = files.sort().map(async (file) => [file.slice(folder.length), await readFile(file, 'hex')])
-  return Object.fromEntries(await Promise.all(bytes))
-}
-
 test('the order of the coordinate is taken, whatever that of the list, and it is said', async (t) => {
   const cwd = await temporaryFolder(t)
   await build(cwd, FILES)
-  const expected = await bytesOf(join(cwd, 'out.parq'))
+  const expected = filesBelow(join(cwd, 'out.parq'))
   const { stderr } = await build(cwd, FILES.toReversed())
   assert.match(stderr, /^Ordered by .*time.*: 4 files moved from the place in the list$/m)
-  assert.deepEqual(await bytesOf(join(cwd, 'out.parq')), expected)
+  assert.deepEqual(filesBelow(join(cwd, 'out.parq')), expected)
 })
 
 test('--order list keeps the order of the list, or says why it does not do', async (t) => {

@@ -9,8 +9,9 @@ import { describe, it } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { writeModelFiles } from '../model-files.ts'
+import { randomFrom } from '../seeded-random.ts'
 import { filesBelow } from '../write/scratch.ts'
-import { COMMAND, kstream, temporaryFolder } from './command.ts'
+import { COMMAND, kstream, kstreamProcess, temporaryFolder } from './command.ts'
 
 const KILLS = 50
 const FILES = 40
@@ -33,15 +34,6 @@ function killed(
   })
 }
 
-/** A small generator, so that a failure can be repeated. */
-function random(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return state / 2 ** 32
-  }
-}
-
 describe('kstream build, killed', () => {
   it(`leaves the old set or none at ${KILLS} moments, and goes on to the same bytes`, {
     timeout: 240_000,
@@ -60,11 +52,11 @@ describe('kstream build, killed', () => {
       'none',
     ]
     const began = performance.now()
-    assert.equal((await kstream(args(whole))).code, 0)
+    assert.equal((await kstreamProcess(args(whole))).code, 0)
     const milliseconds = performance.now() - began
     const expected = filesBelow(whole)
     const seed = Number(process.env.KSTREAM_TEST_SEED ?? Date.now() % 2 ** 31)
-    const next = random(seed)
+    const next = randomFrom(seed)
     let kills = 0
     for (let round = 0; kills < KILLS; round++) {
       const output = join(folder, `round-${round}.parq`)
@@ -95,7 +87,7 @@ describe('kstream build, killed', () => {
     const whole = join(folder, 'whole.parq')
     assert.equal((await kstream(['build', ...files, '-o', whole])).code, 0)
     const renewed = filesBelow(whole)
-    const next = random(7)
+    const next = randomFrom(7)
     for (let kill = 0; kill < 8; kill++) {
       const end = await killed(['build', ...files, '-o', output, '--overwrite'], 250 + next() * 500)
       if (end.code === 0) break

@@ -82,3 +82,22 @@ test('one of each is singular', () => {
   } as const
   assert.equal(progressLine(event), '1 file, 1 reference, 999 B read, 1 request, 2 min 5 s left')
 })
+
+test('references that were read for planning are not counted among those of the set', () => {
+  const tally = new Tally()
+  let text = ''
+  const stream = {
+    isTTY: false,
+    columns: 80,
+    write(part: string) {
+      text += part
+      return true
+    },
+  }
+  const progress = new Progress('json', tally, stream)
+  tally.references = 4000
+  progress.beginReferences({ kind: 'header', groups: [], arrays: [], skipped: [], notes: [] })
+  tally.references = 7002
+  progress.end()
+  assert.equal(JSON.parse(text).references, 3002)
+})

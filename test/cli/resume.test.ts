@@ -67,3 +67,12 @@ test('interrupted before a file was read, nothing is kept', async (t) => {
   assert.match(await interrupt(cwd, []), /The unfinished set is not kept/)
   assert.deepEqual(await readdir(cwd), [])
 })
+
+test('where the set is there already nothing is said to be written', async (t) => {
+  const cwd = await temporaryFolder(t)
+  const build = () => kstream(['build', ...FILES, '--resume', '-o', 'out.parq'], { cwd })
+  assert.match((await build()).stdout, /^Wrote out\.parq: /)
+  const { code, stdout } = await build()
+  assert.equal(code, 0)
+  assert.match(stdout, /^Nothing to do, out\.parq is complete: \d+ arrays, [\d,]+ references, /)
+})

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
 import { test } from 'node:test'
-import { kstream, temporaryFolder } from './command.ts'
+import { kstream, kstreamProcess, temporaryFolder } from './command.ts'
 
 const CASES: readonly (readonly [args: readonly string[], input: string, message: RegExp])[] = [
   [[], '', /no command: build, plan, scan, info/],
@@ -93,12 +93,13 @@ test('help names every option and shows an example', async () => {
 })
 
 test('--version is that of the package', async () => {
-  const { code, stdout } = await kstream(['--version'])
+  const { code, stdout } = await kstreamProcess(['--version'])
   assert.equal(code, 0)
   assert.match(stdout, /^\d+\.\d+\.\d+\n$/)
 })
 
 test('--verbose shows where an error came from', async () => {
-  const { stderr } = await kstream(['build', 'a.nc', '--verbose'])
+  const { code, stderr } = await kstreamProcess(['build', 'a.nc', '--verbose'])
+  assert.equal(code, 2)
   assert.match(stderr, /\n {4}at /)
 })

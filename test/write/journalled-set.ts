@@ -5,7 +5,7 @@ import type { Footer, ReferenceBatch } from '../../lib/model/reference-batch.ts'
 import type { ReferenceSet } from '../../lib/model/reference-set.ts'
 import { arrayOf, batchOf, type Row } from './synthetic.ts'
 
-export interface JournalledOptions {
+interface JournalledOptions {
   readonly parts: number
   readonly journal?: BuildJournal | undefined
   /** Called when a part's references are read, and when its footer is recorded. */

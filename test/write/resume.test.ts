@@ -8,27 +8,17 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { recoverLeftovers } from '../../lib/write/leftovers.ts'
 import { writeParquet } from '../../lib/write/parquet/sink.ts'
+import { randomFrom } from '../seeded-random.ts'
 import { journalledSet } from './journalled-set.ts'
 import { filesBelow, scratchFolder } from './scratch.ts'
 import { streamOf } from './synthetic.ts'
 
 const folder = scratchFolder()
 const PARTS = 16
-const KILLS = 50
+const KILLS = 25
 const PROGRAM = fileURLToPath(new URL('./resume-build.js', import.meta.url))
 
 type Files = ReadonlyMap<string, Buffer>
-
-/** A small generator of numbers from 0 to 1 (mulberry32): the seed is told when a test fails. */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 async function undisturbed(generation: number): Promise<Files> {
   const path = join(folder, `undisturbed-${generation}.parq`)

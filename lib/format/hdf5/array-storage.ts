@@ -49,7 +49,7 @@ const STRINGS_A_CHUNK = 1 << 16
 const MAX_FILL_CHUNKS = 1 << 20
 
 /** What an array is planned from besides its own messages. */
-export interface ArrayContext {
+interface ArrayContext {
   readonly file: Hdf5File
   readonly path: string
   readonly variable: Variable

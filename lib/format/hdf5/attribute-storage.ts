@@ -16,7 +16,7 @@ import {
 import { readSharedHeap } from './shared-message-table.ts'
 
 /** The body of one attribute message, or why it cannot be had. */
-export type StoredAttribute = { readonly body: Cursor } | { readonly error: Damage }
+type StoredAttribute = { readonly body: Cursor } | { readonly error: Damage }
 
 /**
  * All attribute messages of an object: by creation order where the object tracks it, else as the file stores them.

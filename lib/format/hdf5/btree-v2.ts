@@ -15,7 +15,7 @@ export interface BtreeV2Records {
   readonly bytes: Uint8Array
 }
 
-export interface BtreeV2Options {
+interface BtreeV2Options {
   readonly signal?: AbortSignal | undefined
   /**
    * Where a record lies: below 0 before all that is wanted, above 0 behind it, else 0.

@@ -15,7 +15,7 @@ export interface DenseRecord {
 }
 
 /** One kind of index by name. */
-export interface NameIndex {
+interface NameIndex {
   /** Its record type in a B-tree v2. */
   readonly type: number
   readonly parse: (record: Cursor) => DenseRecord

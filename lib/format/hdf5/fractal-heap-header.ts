@@ -6,7 +6,7 @@ import { type Filter, parseFilterPipeline } from './message/filter-pipeline.ts'
 import { cut, readGuess, readWhole } from './speculative-read.ts'
 
 /** How the heap's managed space is cut into blocks: rows of `width`, of one size each, doubling from the third on. */
-export interface DoublingTable {
+interface DoublingTable {
   readonly width: number
   readonly startSize: number
   readonly maxDirectSize: number
@@ -109,7 +109,7 @@ export function rowBlockSize({ startSize }: DoublingTable, row: number): number 
 }
 
 /** A block of an indirect block's children. */
-export interface TablePlace {
+interface TablePlace {
   readonly row: number
   /** Number of the child. */
   readonly entry: number

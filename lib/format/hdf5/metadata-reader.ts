@@ -76,7 +76,7 @@ export class MetadataReader {
 }
 
 /** Checks bytes `from` to `to` of a block, of which the last four are the lookup3 checksum of the others. */
-export function verifyChecksum(cursor: Cursor, from: number, to: number): void {
+function verifyChecksum(cursor: Cursor, from: number, to: number): void {
   const { position } = cursor
   cursor.position = Math.max(from, to - CHECKSUM_SIZE)
   checkChecksum(cursor, from)

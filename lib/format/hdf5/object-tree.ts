@@ -9,7 +9,7 @@ import { linksOf, type WalkedObject, walkObjects } from './object-walk.ts'
 import { withReadLimit } from './read-limit.ts'
 import { SoftLinkResolver } from './soft-link.ts'
 
-export interface TreeOptions {
+interface TreeOptions {
   readonly signal?: AbortSignal | undefined
   /** Reads in flight at once; 64 by default. */
   readonly concurrency?: number
@@ -23,7 +23,7 @@ export interface TreeEntry {
 }
 
 /** A link that lists nothing, and why. */
-export interface TreeNote {
+interface TreeNote {
   readonly path: string
   /**
    * dangling: a soft link to nothing. cycle: a group that holds the link, itself or farther up.

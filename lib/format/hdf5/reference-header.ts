@@ -15,7 +15,7 @@ import type { ObjectHeader } from './object-header.ts'
 import { type ObjectTree, readObjectTree, type TreeEntry } from './object-tree.ts'
 
 /** The header, and where the values of its arrays are. */
-export interface ReadHeader {
+interface ReadHeader {
   readonly header: Header
   /** In the order of the header's arrays. */
   readonly arrays: readonly PlannedArray[]

@@ -4,7 +4,7 @@ import type { Link } from './link.ts'
 import { linksOf, type WalkedObject } from './object-walk.ts'
 
 /** An object, a place in another file, or nowhere and why. */
-export type Resolved =
+type Resolved =
   | { readonly kind: 'object'; readonly object: WalkedObject }
   | { readonly kind: 'external'; readonly file: string; readonly target: string }
   | { readonly kind: 'nowhere'; readonly reason: string }

@@ -12,7 +12,7 @@ import { GlobalHeap } from './global-heap.ts'
 import { mapInFlight } from './in-flight.ts'
 
 /** A chunk encoded as vlen-utf8, by its C-order number. */
-export interface StringChunk {
+interface StringChunk {
   readonly chunk: number
   readonly bytes: Uint8Array
 }

@@ -18,7 +18,7 @@ const GROUP_BYTES = 1 << 22
 const BATCH_BYTES = 1 << 22
 
 /** The array that the chunks belong to. */
-export interface StringArray {
+interface StringArray {
   readonly metadata: ArrayMetadata
   readonly padded: PaddedStrings
 }

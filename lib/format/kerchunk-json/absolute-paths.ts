@@ -3,6 +3,7 @@ import { UnsupportedError } from '../../errors.ts'
 import { absolutePath, checkRelative } from '../reference-path.ts'
 import { expandUrl, ownString } from './distinct-urls.ts'
 
+/** The distinct files that references point into, numbered as they come. */
 export class AbsolutePaths {
   /** Each once. */
   readonly paths: string[] = []

@@ -38,8 +38,7 @@ export async function* scanBody(
   }
   const sorter = new ReferenceSorter({ signal, onDuplicate: duplicateKey(plan) })
   try {
-    const dropped: Dropped = new Map()
-    await sortRows(plan, asked, sorter, dropped, signal)
+    const dropped = await sortRows(plan, asked, sorter, signal)
     const present = plan.header.arrays.map(() => 0)
     for await (const batch of sorter.batches()) {
       if (dropped.has(batch.array)) continue
@@ -61,13 +60,14 @@ function duplicateKey({ url, header, arrays }: BodyPlan): (array: number, chunk:
   }
 }
 
+/** Gives all rows to the sorter; what comes of the arrays that are returned is not to be used. */
 async function sortRows(
   plan: BodyPlan,
   asked: Asked,
   sorter: ReferenceSorter,
-  dropped: Dropped,
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<Dropped> {
+  const dropped: Dropped = new Map()
   const rows = new ChunkRows(plan.url, plan.arrays, plan.templates, asked)
   const pending = new PendingRows(rows.paths.paths)
   const failed = (array: number, error: UnsupportedError): void => {
@@ -87,6 +87,7 @@ async function sortRows(
     }
     await sorter.add(pending.take())
     await rows.paths.check()
+    return dropped
   } finally {
     await source.close()
   }

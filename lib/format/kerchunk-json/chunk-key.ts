@@ -7,6 +7,7 @@ const ZARR_DOCUMENT = /(?:^|\/)\.z[a-z]+$/
 /** Axes that NumPy allows, and so the parts of a chunk's key. */
 export const MOST_RANK = 64
 
+/** Whether a key is of metadata, not of a chunk. */
 export function isZarrDocument(key: string): boolean {
   return ZARR_DOCUMENT.test(key)
 }

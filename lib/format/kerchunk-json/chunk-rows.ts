@@ -27,7 +27,7 @@ export interface Asked {
 }
 
 /** One chunk; `path` INLINE where its bytes are in `raw`. */
-export interface ChunkRow {
+interface ChunkRow {
   readonly array: number
   readonly chunk: number
   readonly path: number
@@ -38,6 +38,7 @@ export interface ChunkRow {
 
 type ChunkEntry = Extract<Entry, { kind: 'inline' | 'reference' }>
 
+/** Turns entries into rows. */
 export class ChunkRows {
   /** Of the files that the rows point into. */
   readonly paths: AbsolutePaths

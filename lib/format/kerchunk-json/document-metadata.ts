@@ -14,6 +14,7 @@ const MOST_DOCUMENTS = 1_000_000
 
 const ARRAY = /^(?:(.*)\/)?\.zarray$/s
 
+/** All documents so far, and the grids of their arrays. */
 export class DocumentMetadata {
   readonly #url: string
   readonly #documents = new Map<string, JsonObject>()

@@ -108,7 +108,7 @@ async function refusal(
   return cause
 }
 
-export interface EntryOptions {
+interface EntryOptions {
   readonly signal?: AbortSignal | undefined
   /** Whether inlined chunks come with their text; not by default. */
   readonly inline?: boolean

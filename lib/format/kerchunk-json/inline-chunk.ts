@@ -8,7 +8,7 @@ export const BASE64 = 'base64:'
 const LONE_SURROGATE = /\p{Surrogate}/u
 
 /** What is wrong with a chunk; told with its key by who knows it. */
-export type RefuseChunk = (problem: string) => never
+type RefuseChunk = (problem: string) => never
 
 /** The bytes of an inlined chunk. */
 export function parseInline(text: string, refuse: RefuseChunk): Uint8Array {

@@ -12,6 +12,7 @@ import type { Entry } from './entry-reader.ts'
 /** 32 MiB of marks, for 2^28 chunks that lie together. */
 const MARK_PAGES = 1 << 13
 
+/** One array, and its references counted. */
 export interface JsonArraySummary {
   readonly metadata: ArrayMetadata
   /** Chunks of the grid. */
@@ -26,6 +27,7 @@ export interface JsonArraySummary {
   readonly wholeFiles: number
 }
 
+/** What a reference document holds. */
 export interface JsonSummary {
   readonly url: string
   /** Of the document itself, in bytes. */
@@ -42,6 +44,7 @@ export interface JsonSummary {
   readonly notes: readonly Skipped[]
 }
 
+/** How the document is read. */
 export interface JsonSummaryOptions {
   /** Opens the document; local files by default. */
   readonly open?: OpenSource

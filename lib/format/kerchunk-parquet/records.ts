@@ -1,7 +1,7 @@
 /** What kstream keeps of a Parquet set in `.kstream/`: sources.ndjson and coverage.ndjson (lib/write/records.ts). */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FormatError, SourceError } from '../../errors.ts'
+import { FormatError, SourceError, systemCode } from '../../errors.ts'
 import type { SourceInfo } from '../../model/reference-set.ts'
 import { isJsonObject, type JsonObject, type PythonJson, parsePythonJson } from '../python-json.ts'
 import {
@@ -13,7 +13,7 @@ import {
 } from './record-line.ts'
 
 /** All records of a set. */
-export interface SetRecords {
+interface SetRecords {
   /** By the array's path, skipped ones among them; undefined for a set that kstream did not write. */
   readonly arrays: ReadonlyMap<string, ArrayRecord> | undefined
   /** Names of dimensions that may grow, by the group's path. */
@@ -48,7 +48,7 @@ async function readLines<T>(
   parse: (refuse: RefuseLine, line: JsonObject) => T,
 ): Promise<T[] | undefined> {
   const text = await readFile(url, 'utf8').catch((cause) => {
-    if (cause.code !== 'ENOENT') throw new SourceError(url, 'cannot be read', { cause })
+    if (systemCode(cause) !== 'ENOENT') throw new SourceError(url, 'cannot be read', { cause })
   })
   if (text === undefined) return undefined
   const found: T[] = []

@@ -4,6 +4,7 @@ import { INLINE } from '../../model/reference-batch.ts'
 /** In `Shard.path`: the chunk is missing. */
 export const MISSING = 0xfffffffe
 
+/** One shard, a row a chunk. */
 export interface Shard {
   readonly rows: number
   /** Index into `paths`, INLINE or MISSING. */

@@ -2,7 +2,7 @@
 import type { Refuse } from './shard-columns.ts'
 
 /** Of what hyparquet parses: as much as is looked at. */
-export interface ParquetFooter {
+interface ParquetFooter {
   readonly num_rows: bigint
   readonly schema: readonly {
     readonly name: string

@@ -1,5 +1,5 @@
 /** Shards of a set by array and number: read from their files, and some kept. */
-import { isKStreamError, SourceError } from '../../errors.ts'
+import { isKStreamError, SourceError, systemCode } from '../../errors.ts'
 import type { ByteSource } from '../../source/byte-source.ts'
 import { openFile } from '../../source/file.ts'
 import { absolutePath, checkRelative } from '../reference-path.ts'
@@ -11,6 +11,7 @@ import type { SetSummary } from './summary.ts'
 const KEPT_SHARDS = 16
 const KEPT_ROWS = 1_600_000
 
+/** Reads the shards of one set. */
 export class ShardReader {
   readonly #summary: SetSummary
   /** In the order of last use. */
@@ -67,8 +68,7 @@ async function openIfThere(url: string, signal?: AbortSignal): Promise<ByteSourc
   try {
     return await openFile(url, { signal })
   } catch (error) {
-    const cause = isKStreamError(error, 'ERR_KSTREAM_SOURCE') ? error.cause : undefined
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
+    if (isKStreamError(error, 'ERR_KSTREAM_SOURCE') && systemCode(error.cause) === 'ENOENT') return undefined
     throw error
   }
 }

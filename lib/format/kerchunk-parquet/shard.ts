@@ -1,6 +1,6 @@
 /** One shard, `refs.<k>.parq`: a row a chunk, columns path, offset, size and raw. */
 import type { AsyncBuffer, Compressors } from 'hyparquet'
-import { FormatError, isKStreamError } from '../../errors.ts'
+import { FormatError, isKStreamError, messageOf } from '../../errors.ts'
 import type { ByteSource } from '../../source/byte-source.ts'
 import { type ColumnPieces, type Refuse, type Shard, shardOf } from './shard-columns.ts'
 import { checkFooter } from './shard-file.ts'
@@ -71,6 +71,6 @@ export async function readShard(
   } catch (cause) {
     signal?.throwIfAborted()
     if (isKStreamError(cause)) throw cause
-    throw new FormatError(at, `cannot be read: ${cause instanceof Error ? cause.message : cause}`, { cause })
+    throw new FormatError(at, `cannot be read: ${messageOf(cause)}`, { cause })
   }
 }

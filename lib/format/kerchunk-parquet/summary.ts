@@ -1,7 +1,7 @@
 /** What a Parquet set holds, without reading its references: metadata, coverage, sources and the shards that are there. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FormatError, SourceError } from '../../errors.ts'
+import { FormatError, SourceError, systemCode } from '../../errors.ts'
 import { chunkCount, extentsSoFar, gridShape } from '../../model/chunk-grid.ts'
 import { itemSize } from '../../model/data-type.ts'
 import type { ArrayMetadata, GroupMetadata } from '../../model/metadata.ts'
@@ -10,6 +10,7 @@ import type { ArrayRecord } from './record-line.ts'
 import { readRecords } from './records.ts'
 import { parseZmetadata } from './zmetadata.ts'
 
+/** One array of a set. */
 export interface ArraySummary {
   /** With the fill value of the files, where the coverage has it; else that of `.zarray`. */
   readonly metadata: ArrayMetadata
@@ -23,6 +24,7 @@ export interface ArraySummary {
   readonly coverage: ArrayRecord | undefined
 }
 
+/** All of a set but its references. */
 export interface SetSummary {
   readonly path: string
   /** Rows of a shard. */
@@ -60,7 +62,7 @@ export async function readSetSummary(path: string): Promise<SetSummary> {
 /** Numbers of the shards in an array's folder, ascending. */
 export async function listShards(root: string, array: string): Promise<number[]> {
   const names = await readdir(join(root, array)).catch((cause) => {
-    if (cause.code === 'ENOENT') return []
+    if (systemCode(cause) === 'ENOENT') return []
     throw new SourceError(join(root, array), 'cannot be listed', { cause })
   })
   const numbers = names.flatMap((name) => /^refs\.(0|[1-9]\d{0,14})\.parq$/.exec(name)?.[1] ?? [])

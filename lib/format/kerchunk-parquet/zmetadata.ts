@@ -4,7 +4,7 @@ import type { Header } from '../../model/metadata.ts'
 import { isJsonObject, type PythonJson, parsePythonJson } from '../python-json.ts'
 import { type HeaderOptions, parseHeader, type Refuse } from '../zarr-metadata.ts'
 
-export interface ConsolidatedMetadata {
+interface ConsolidatedMetadata {
   readonly header: Header
   /** Rows of a shard. */
   readonly recordSize: number

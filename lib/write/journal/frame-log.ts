@@ -1,7 +1,7 @@
 /** An append-only file of frames: length, CRC-32, payload. Of a writer that was killed, all but a torn last frame counts. */
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { WriteError } from '../../errors.ts'
+import { messageOf, WriteError } from '../../errors.ts'
 
 /** Two 32-bit numbers: bytes of the payload, and its checksum. */
 const HEAD = 8
@@ -89,7 +89,7 @@ export class FrameLog {
     try {
       return action(this.#file ?? -1)
     } catch (cause) {
-      throw new WriteError(this.path, cause instanceof Error ? cause.message : String(cause), { cause })
+      throw new WriteError(this.path, messageOf(cause), { cause })
     }
   }
 }

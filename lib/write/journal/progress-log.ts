@@ -2,7 +2,7 @@
 import { readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
-import { WriteError } from '../../errors.ts'
+import { messageOf, WriteError } from '../../errors.ts'
 import { FrameLog } from './frame-log.ts'
 
 /** The log is written anew when it is this much, and twice as much as it was then. */
@@ -90,7 +90,7 @@ export class ProgressLog<T> {
     try {
       return action()
     } catch (cause) {
-      throw new WriteError(this.#folder, cause instanceof Error ? cause.message : String(cause), { cause })
+      throw new WriteError(this.#folder, messageOf(cause), { cause })
     }
   }
 }

@@ -51,12 +51,22 @@ export async function readAppendedSet(path: string, set: ReferenceSet): Promise<
   return { set, summary, identity }
 }
 
+/** @throws PlanError where `set` lacks a file of the set whose place it takes: a set that is added to loses nothing. */
+export function checkSourcesKept(path: string, { set: before }: AppendedSet, set: ReferenceSet): void {
+  const kept = new Set(set.sources.map(({ url }) => url))
+  const lost = before.sources.find(({ url }) => !kept.has(url))
+  if (!lost) return
+  const message = `${path} holds ${lost.url}, which what is to be written lacks: only a set that begins with it can take its place`
+  throw new PlanError(message, { inputs: [path, lost.url] })
+}
+
 /** Changes when another build replaces the set in this folder. */
 export async function identityOf(path: string): Promise<string> {
   const stats = await stat(path, { bigint: true })
   return `${stats.dev} ${stats.ino} ${stats.birthtimeNs}`
 }
 
+/** The error for a set that is not the one that was opened. */
 export function replacedMeanwhile(path: string): WriteError {
   return new WriteError(path, 'another build has put a set there meanwhile, which stays')
 }

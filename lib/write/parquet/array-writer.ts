@@ -12,7 +12,7 @@ import { Shard } from './shard.ts'
 
 const NO_ATTRIBUTE = 'there is no attribute _FillValue'
 
-export interface ArrayWriterOptions {
+interface ArrayWriterOptions {
   /** Rows of a shard. */
   readonly recordSize: number
   readonly onUnsupported: 'fail' | 'skip'
@@ -22,6 +22,7 @@ export interface ArrayWriterOptions {
   readonly store: (shard: number, bytes: Uint8Array) => Promise<void>
 }
 
+/** Writes one array. */
 export class ArrayWriter {
   readonly metadata: ArrayMetadata
   references = 0

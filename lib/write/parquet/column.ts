@@ -2,7 +2,7 @@
 import { bitWidth, encodeHybrid } from './rle-hybrid.ts'
 
 /** Rows of a data page: fixed, so that nothing of how the rows arrived shows in the bytes. */
-export const PAGE_ROWS = 100_000
+const PAGE_ROWS = 100_000
 /** A page of inlined bytes ends before the value that would take it past this many bytes. */
 const PAGE_BYTES = 1 << 20
 

@@ -4,6 +4,7 @@ import type { ReferenceSet } from '../../model/reference-set.ts'
 import type { Journal } from '../journal.ts'
 import type { SetCoverage } from '../records.ts'
 
+/** How far the sink has come. */
 export interface WriteProgress {
   /** References written or waiting in an open shard. */
   readonly references: number
@@ -13,6 +14,7 @@ export interface WriteProgress {
   readonly bytes: number
 }
 
+/** How a set is written. */
 export interface WriteParquetOptions {
   /** Rows of a shard; 100,000 by default. */
   readonly recordSize?: number

@@ -5,7 +5,7 @@ import { type ArrayCoverage, distinct, ranges, type SetCoverage } from '../recor
 import type { ArrayWriter } from './array-writer.ts'
 
 /** An array's writer when it has finished, and its absent chunks. */
-export interface Finished {
+interface Finished {
   readonly writer: ArrayWriter
   readonly missing: number
 }

@@ -1,7 +1,7 @@
 /** The folders of a set's groups and arrays. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { WriteError } from '../../errors.ts'
+import { messageOf, systemCode, WriteError } from '../../errors.ts'
 
 /**
  * Makes a folder for each path, a group's before those in it.
@@ -10,8 +10,8 @@ import { WriteError } from '../../errors.ts'
 export async function makeFolders(root: string, paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     await mkdir(join(root, path)).catch((cause) => {
-      const taken = cause.code === 'EEXIST'
-      const problem = taken ? 'the file system takes its name for that of another' : cause.message
+      const taken = systemCode(cause) === 'EEXIST'
+      const problem = taken ? 'the file system takes its name for that of another' : messageOf(cause)
       throw new WriteError(path, problem, { cause })
     })
   }

@@ -27,6 +27,7 @@ interface Closing {
 /** Rows that are recorded at a time; recording many small arrays together is cheaper. */
 const MOST_ROWS = 10_000
 
+/** Records how far the writers of a set have come. */
 export class SetLog implements JournalledSink {
   /** Of all references so far. */
   protocol: string | undefined

@@ -18,12 +18,13 @@ import { makeFolders } from './set-folders.ts'
 import { SetLog, signatureOf } from './set-log.ts'
 import { takeOverArrays } from './takeover.ts'
 
-export interface SetWriterOptions extends Omit<WriteParquetOptions, 'append'> {
+interface SetWriterOptions extends Omit<WriteParquetOptions, 'append'> {
   readonly recordSize: number
   /** The set that is added to. */
   readonly appended?: AppendedSet | undefined
 }
 
+/** Writes one set. */
 export class SetWriter {
   readonly #set: ReferenceSet
   readonly #folder: string

@@ -1,10 +1,10 @@
 /** The Parquet sink: one reference set into a folder of shards, published in one step (kerchunk's Parquet layout). */
 import { PlanError, UsageError } from '../../errors.ts'
 import type { ReferenceSet } from '../../model/reference-set.ts'
-import type { Sink } from '../../stream/stage.ts'
+import { anySignal, type Sink } from '../../stream/stage.ts'
 import { recoverLeftovers } from '../leftovers.ts'
 import { alreadyThere, checkTarget, publish, type Target } from '../publish.ts'
-import { identityOf, readAppendedSet, replacedMeanwhile } from './appended-set.ts'
+import { checkSourcesKept, identityOf, readAppendedSet, replacedMeanwhile } from './appended-set.ts'
 import { readCompleteSet } from './complete-set.ts'
 import type { WriteParquetOptions, WriteReport } from './report.ts'
 import { SetWriter } from './set-writer.ts'
@@ -29,8 +29,7 @@ export function writeParquet(path: string, options: WriteParquetOptions = {}): S
     )
   }
   return async (source, context) => {
-    const signals = [options.signal, context?.signal].filter((each) => each !== undefined)
-    const signal = signals.length > 0 ? AbortSignal.any(signals) : undefined
+    const signal = anySignal(options.signal, context?.signal)
     try {
       signal?.throwIfAborted()
       const { overwrite = false } = options
@@ -60,6 +59,7 @@ async function writeSet(
   { append, ...options }: WriteParquetOptions,
 ): Promise<WriteReport> {
   const appended = append && (await readAppendedSet(target.path, append))
+  if (appended) checkSourcesKept(target.path, appended, set)
   const given = options.recordSize
   const recordSize = appended?.summary.recordSize ?? given ?? RECORD_SIZE
   if (given !== undefined && given !== recordSize) {

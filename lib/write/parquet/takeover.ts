@@ -1,7 +1,7 @@
 /** Arrays of a set that is added to go on in the new one: full shards are linked, the rows of the last one are read. */
 import { constants, copyFile, link, open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { WriteError } from '../../errors.ts'
+import { messageOf, WriteError } from '../../errors.ts'
 import { type AppendedSet, planTakeover, type Takeover } from './appended-set.ts'
 import type { StoredShard } from './array-progress.ts'
 import type { ArrayWriter } from './array-writer.ts'
@@ -47,11 +47,7 @@ async function readRows(
 }
 
 /** Gives shards of one folder a second name in another; where the file system has no links they are copied. */
-export async function linkShards(
-  from: string,
-  to: string,
-  shards: readonly number[],
-): Promise<StoredShard[]> {
+async function linkShards(from: string, to: string, shards: readonly number[]): Promise<StoredShard[]> {
   const stored: StoredShard[] = []
   for (let start = 0; start < shards.length; start += LINKS) {
     const some = shards.slice(start, start + LINKS)
@@ -72,6 +68,6 @@ async function copy(source: string, target: string): Promise<void> {
     const handle = await open(target, 'r+')
     await handle.sync().finally(() => handle.close())
   } catch (cause) {
-    throw new WriteError(target, cause instanceof Error ? cause.message : String(cause), { cause })
+    throw new WriteError(target, messageOf(cause), { cause })
   }
 }

@@ -10,20 +10,10 @@ import { openHdf5 } from '../../../lib/format/hdf5/superblock.ts'
 import type { ByteSource } from '../../../lib/source/byte-source.ts'
 import { openMemory } from '../../../lib/source/memory.ts'
 import { fixture } from '../../fixture.ts'
+import { wholeRandomFrom } from '../../seeded-random.ts'
 
 const FOLDER = fixture('hdf5/objects')
 const RUNS = 30
-
-/** mulberry32. */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) % below
-  }
-}
 
 const SIGNATURES = ['OHDR', 'OCHK', 'FRHP', 'FHIB', 'BTHD', 'BTIN', 'BTLF', 'SMTB', '\x89HDF']
 const LONGEST = 800
@@ -112,7 +102,7 @@ for (const name of readdirSync(FOLDER).filter((name) => name.endsWith('.h5'))) {
     const original = readFileSync(`${FOLDER}/${name}`)
     const places = meaningful(original)
     const blocks = findBlocks(original)
-    const random = randomFrom(original.length)
+    const random = wholeRandomFrom(original.length)
     let failed = 0
     for (let run = 0; run < RUNS; run++) {
       const bytes = mutate(original, places, random)

@@ -18,7 +18,7 @@ export function openFixture(name: string, onUnsupported: 'fail' | 'skip' = 'skip
   return open(openMemory(bytes, name), async () => openMemory(bytes, name), { onUnsupported })
 }
 
-export interface ReadBody {
+interface ReadBody {
   /** By the array's path: chunk number to bytes as stored. */
   readonly chunks: ReadonlyMap<string, ReadonlyMap<number, Uint8Array>>
   /** By the array's path: [chunk, offset, length] of what is not inlined. */

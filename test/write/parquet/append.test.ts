@@ -260,3 +260,18 @@ test('adding can be gone on with too', async () => {
   }
   assert.deepEqual(filesBelow(path), filesBelow(expected))
 })
+
+test('a set that lacks a file of the one that is there does not take its place', async () => {
+  const rows = [0, 1, 2].map(reference)
+  const arrays = [{ metadata: { path: 't' }, rows, width: 1 }]
+  const path = fresh()
+  await writeParquet(path)(streamOf(stepsOf(arrays, 1)))
+  const before = filesBelow(path)
+  const other = { ...stepsOf(arrays, 3, 1), sources: [{ url: '/1.nc', size: 10 }] }
+  const append = await openParquetSet(path)
+  await assert.rejects(writeParquet(path, { append })(streamOf(other)), {
+    code: 'ERR_KSTREAM_PLAN',
+    message: /holds \/0\.nc, which what is to be written lacks/,
+  })
+  assert.deepEqual(filesBelow(path), before)
+})

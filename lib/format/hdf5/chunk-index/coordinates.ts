@@ -6,7 +6,7 @@ const HIGH = 2 ** 32
 /** The coordinates cannot be those of a chunk: not a multiple of the chunk shape. */
 export const NOT_A_CHUNK = -2
 /** A chunk outside the current shape. */
-export const OUTSIDE = -1
+const OUTSIDE = -1
 
 /** Reads coordinates of 8 bytes an axis, in units of `units[axis]` elements. */
 export class CoordinateReader {

@@ -7,7 +7,7 @@ import type { ChunkRequest } from './request.ts'
 const PAGES_PER_READ = 64
 
 /** How one element is stored. */
-export interface ElementFormat {
+interface ElementFormat {
   /** Bytes of an element. */
   readonly size: number
   /** Bytes of an address. */

@@ -8,7 +8,7 @@ export interface NestedMessage {
 }
 
 /** The parts of an attribute, of which two are messages themselves. */
-export interface AttributeMessage {
+interface AttributeMessage {
   readonly name: string
   readonly datatype: NestedMessage
   readonly dataspace: NestedMessage

@@ -8,7 +8,7 @@ const UNFILTERED_EDGES = 1
 const SINGLE_CHUNK_FILTERED = 2
 
 /** The superblock's widths of fields. */
-export interface FieldSizes {
+interface FieldSizes {
   /** Bytes of an address. */
   readonly offsetSize: number
   /** Bytes of a length. */

@@ -3,7 +3,7 @@ import type { Cursor } from '../cursor.ts'
 import type { Hdf5File } from '../file.ts'
 
 /** What a name in a group leads to. */
-export type LinkTarget =
+type LinkTarget =
   | { readonly kind: 'hard'; readonly address: number }
   | { readonly kind: 'soft'; readonly target: string }
   /** An object in another file, both as the link spells them. */

@@ -2,7 +2,7 @@
 import type { Cursor } from '../cursor.ts'
 import type { Hdf5File } from '../file.ts'
 
-export type SharedMessage =
+type SharedMessage =
   /** The message is in the object header there: a committed datatype. */
   | { readonly kind: 'object'; readonly address: number }
   /** The message is an object of the file's shared message heap for its type. */

@@ -2,7 +2,7 @@
 import type { Cursor } from '../cursor.ts'
 import type { Hdf5File } from '../file.ts'
 
-export interface SymbolTable {
+interface SymbolTable {
   /** The B-tree v1 over the group's symbol table nodes. */
   readonly btreeAddress: number
   /** The local heap of the names. */

@@ -9,22 +9,12 @@ import { openHdf5 } from '../../../../lib/format/hdf5/superblock.ts'
 import type { ByteSource } from '../../../../lib/source/byte-source.ts'
 import { openMemory } from '../../../../lib/source/memory.ts'
 import { fixture } from '../../../fixture.ts'
+import { wholeRandomFrom } from '../../../seeded-random.ts'
 import { readChunkedDatasets } from './chunked-datasets.ts'
 import { scanRows } from './scanned.ts'
 
 const FILES = ['deep_btree_v1.h5', 'earliest.h5', 'latest.h5', 'large.h5']
 const SECONDS = 2
-
-/** A small seeded generator: the same damage in every run. */
-function random(seed: number): (below: number) => number {
-  let state = seed | 0
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
-}
 
 /** A source that changes bytes of what is read; `sealed`: and then makes the checksum at its end right again. */
 function damaged(source: ByteSource, next: (below: number) => number, sealed: boolean): ByteSource {
@@ -70,7 +60,7 @@ for (const name of FILES) {
       let errors = 0
       for (const dataset of datasets) {
         for (let seed = 1; seed <= 25; seed++) {
-          const source = damaged(file.source, random(seed * 7919), sealed)
+          const source = damaged(file.source, wholeRandomFrom(seed * 7919), sealed)
           const outcome = await survive({ ...file, source }, dataset, `${dataset.path}, seed ${seed}`)
           if (outcome === 'error') errors++
         }
@@ -81,7 +71,7 @@ for (const name of FILES) {
 
   test(`${name}: a truncated file gives errors of ours`, async () => {
     const { file, datasets } = await open(name)
-    const next = random(5)
+    const next = wholeRandomFrom(5)
     for (const dataset of datasets) {
       for (let i = 0; i < 10; i++) {
         const size = 600 + next(file.source.size - 600)
@@ -100,7 +90,7 @@ for (const name of FILES) {
 
   test(`${name}: shapes that the index does not back cost neither time nor memory`, async () => {
     const { file, datasets } = await open(name)
-    const next = random(11)
+    const next = wholeRandomFrom(11)
     for (const dataset of datasets) {
       for (let i = 0; i < 10; i++) {
         const axis = next(dataset.shape.length)
