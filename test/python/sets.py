@@ -80,11 +80,14 @@ class Coverage:
         file = path / ".kstream" / "coverage.ndjson"
         for line in file.read_text().splitlines() if file.is_file() else []:
             record = json.loads(line)
+            if "path" not in record:
+                continue
             name = record["path"].strip("/")
             if record.get("outcome") == "skipped":
                 self.skipped[name] = record["reason"]
-            elif "note" in record:
-                self.notes[name] = "\n".join(filter(None, [self.notes.get(name), record["note"]]))
+            remarks = [self.notes.get(name), record.get("note"), record.get("remark")]
+            if any(remarks):
+                self.notes[name] = "\n".join(filter(None, remarks))
 
     def named(self, path: str) -> str | None:
         """The reason given for a path or for a group above it, in `skipped` first."""
