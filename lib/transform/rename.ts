@@ -5,7 +5,8 @@ import type { ReferenceSet } from '../model/reference-set.ts'
 import { groupOf, nameOf, pathIn, replaceMentions, resolveMention } from '../plan/mention.ts'
 import { nearNames } from '../plan/near-names.ts'
 import type { Stage } from '../stream/stage.ts'
-import { changedSet, eachSet } from './changed-set.ts'
+import { eachSet } from './changed-set.ts'
+import { movedPaths } from './moved-paths.ts'
 
 /** Old path to new name within the same group. */
 type Renames = ReadonlyMap<string, string>
@@ -141,24 +142,14 @@ function renameSet(set: ReferenceSet, renames: Renames): ReferenceSet {
     ...item,
     path: names.array(item.path),
   })
-  return changedSet(set, {
-    header: {
-      kind: 'header',
-      groups: header.groups.map((group) => renameInGroup(group, names)),
-      arrays: header.arrays.map((array) => renameArray(array, names)),
-      skipped: header.skipped.map(renamePath),
-      notes: header.notes.map(renamePath),
-    },
-    open: () => ({
-      footer: (footer) => ({
-        ...footer,
-        coverage: {
-          arrays: footer.coverage.arrays.map(renamePath),
-          notes: footer.coverage.notes.map(renamePath),
-        },
-      }),
-    }),
-  })
+  const renamed: Header = {
+    kind: 'header',
+    groups: header.groups.map((group) => renameInGroup(group, names)),
+    arrays: header.arrays.map((array) => renameArray(array, names)),
+    skipped: header.skipped.map(renamePath),
+    notes: header.notes.map(renamePath),
+  }
+  return movedPaths(set, renamed, (path) => names.array(path))
 }
 
 /**
