@@ -17,7 +17,7 @@ export {
   type JsonSummaryOptions,
   readJsonSummary,
 } from './format/kerchunk-json/summary.ts'
-export { openParquetSet } from './format/kerchunk-parquet/index.ts'
+export { type OpenParquetSetOptions, openParquetSet } from './format/kerchunk-parquet/index.ts'
 export type { ArrayRecord } from './format/kerchunk-parquet/record-line.ts'
 export {
   type ArraySummary,

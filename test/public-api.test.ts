@@ -44,6 +44,7 @@ export type PublicTypes = [
   kstream.JsonArraySummary,
   kstream.JsonSummary,
   kstream.JsonSummaryOptions,
+  kstream.OpenParquetSetOptions,
   kstream.OpenSource,
   kstream.Outcome,
   kstream.PathRewrite,

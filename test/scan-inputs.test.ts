@@ -14,6 +14,7 @@ import { scan } from '../lib/scan.ts'
 import type { OpenSource } from '../lib/source/byte-source.ts'
 import { openSource } from '../lib/source/open.ts'
 import { Tally } from '../lib/source/tally.ts'
+import { writeParquet } from '../lib/write/parquet/sink.ts'
 import { fixture } from './fixture.ts'
 import { collect } from './stream/collect.ts'
 
@@ -229,4 +230,15 @@ test('the journal gets no header that failed, and none of reference sets', async
   const { headers, journal } = memoryJournal()
   await collect(scan([text, parquetSet, jsonSet], { journal, onError: 'skip' }))
   assert.equal(headers.size, 0)
+})
+
+test('a set whose shard is lost is no input: what combines it would read fill values', async () => {
+  const output = join(folder, 'lost.parq')
+  await writeParquet(output)(scan([months[0]]))
+  assert.equal((await collect(scan([output]))).length, 1)
+  await rm(join(output, 'temp', 'refs.0.parq'))
+  await assert.rejects(collect(scan([output])), {
+    code: 'ERR_KSTREAM_SOURCE',
+    message: /lost\.parq: its shard temp\/refs\.0\.parq was written and is not there any more/,
+  })
 })

@@ -123,7 +123,7 @@ test('a body refuses a file that has changed since its header was read', async (
   await utimes(path, new Date(), new Date(Date.now() + 5000))
   await assert.rejects(collect(set.body()), {
     code: 'ERR_KSTREAM_SOURCE',
-    message: /changed since its header/,
+    message: /changed since it was scanned/,
   })
   assert.equal(counts.opened, counts.closed)
 })

@@ -49,7 +49,7 @@ export async function isFolder(path: string): Promise<boolean> {
 
 /**
  * Opens the Parquet reference set in a folder.
- * @throws SourceError where the folder holds none, FormatError where it is damaged.
+ * @throws SourceError where the folder holds none, or not all of one, FormatError where it is damaged.
  */
 export async function openFolderInput(path: string): Promise<ReferenceSet> {
   try {
@@ -61,5 +61,5 @@ export async function openFolderInput(path: string): Promise<ReferenceSet> {
       { cause },
     )
   }
-  return openParquetSet(path)
+  return openParquetSet(path, { whole: true })
 }

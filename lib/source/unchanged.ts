@@ -15,7 +15,10 @@ export function openUnchanged(open: OpenSource, known: readonly SourceInfo[]): O
     const then = infos.get(url)
     if (!then || isSame(then, now)) return source
     await source.close()
-    throw new SourceError(url, 'has changed since its header was read; start again when it is complete')
+    throw new SourceError(
+      url,
+      'has changed since it was scanned; scan it again when it is complete, and build anew what was made of it',
+    )
   }
 }
 

@@ -90,12 +90,10 @@ test('the headers of ten thousand files that are nearly equal take a megabyte or
   const arrays = Array.from({ length: 6 }, (_, array) =>
     arrayOf({ path: `v${array}`, attributes: { comment: 'long '.repeat(200) } }),
   )
-  const start = performance.now()
   for (let file = 0; file < 10_000; file++) {
     const own = arrayOf({ path: 'time', attributes: { units: `days since ${file % 50}` } })
     await journal.putHeader({ url: `/data/${file}.nc`, size: 1000 }, { ...header, arrays: [...arrays, own] })
   }
-  assert.ok(performance.now() - start < 5000)
   const [name] = readdirSync(parent)
   const { size } = statSync(join(parent, name, 'headers'))
   assert.ok(size < 2.5e6, `${size} bytes`)

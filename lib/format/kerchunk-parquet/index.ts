@@ -1,6 +1,6 @@
 /** A Parquet reference set on disk, as a reference set: its metadata at once, its shards as they are asked for. */
 import { resolve } from 'node:path'
-import { FormatError } from '../../errors.ts'
+import { FormatError, SourceError } from '../../errors.ts'
 import { extentsSoFar } from '../../model/chunk-grid.ts'
 import type { Header } from '../../model/metadata.ts'
 import type { Footer, Outcome, ReferenceBatch } from '../../model/reference-batch.ts'
@@ -127,6 +127,11 @@ class ParquetSet implements ReferenceSet {
   }
 }
 
+export interface OpenParquetSetOptions {
+  /** Whether every shard that was written has to be there; if not, a lost one is an error when it is asked for. */
+  readonly whole?: boolean
+}
+
 /**
  * Opens the set in the local folder `path`. Only its metadata is read now; a shard is read when a chunk in it is
  * asked for. A shard that never was stands for missing chunks; one that is lost or cannot be read is an error, and so is
@@ -134,6 +139,19 @@ class ParquetSet implements ReferenceSet {
  * are those of what was written: chunks that the sink made of fill values count as missing.
  * @throws SourceError where there is no such set, FormatError where its metadata or records are broken.
  */
-export async function openParquetSet(path: string): Promise<ReferenceSet> {
-  return new ParquetSet(await readSetSummary(resolve(path)))
+export async function openParquetSet(
+  path: string,
+  { whole = false }: OpenParquetSetOptions = {},
+): Promise<ReferenceSet> {
+  const summary = await readSetSummary(resolve(path))
+  const broken = whole ? summary.arrays.find(({ lost }) => lost.length > 0) : undefined
+  if (broken) {
+    const [shard] = broken.lost
+    const name = `${broken.metadata.path}/refs.${shard}.parq`
+    throw new SourceError(
+      summary.path,
+      `its shard ${name} was written and is not there any more; build the set again`,
+    )
+  }
+  return new ParquetSet(summary)
 }
