@@ -96,13 +96,6 @@ function combinationOptions(dims: readonly string[], options: ConcatOptions): Co
   const sources = dims.map((dim) =>
     Object.hasOwn(cooMap, dim) ? parseCoordinateSource(dim, cooMap[dim]) : undefined,
   )
-  const given = dims.filter((_, dim) => sources[dim]?.kind === 'given')
-  if (options.append && given.length > 0) {
-    const names = given.join(', ')
-    throw new UsageError(
-      `a set has values of ${names} already, and what tells those of files does not hold for it: build a set of the new files with the same options first, then append that set without values for ${names}`,
-    )
-  }
   const { mergeVariables = false, allowGaps = false } = options
   return { dims, sources, identicalDims, order, mergeVariables, allowGaps }
 }

@@ -1,6 +1,6 @@
 /** Sets as inputs of a plan: each with the values that planning needs of it, several read at a time. */
 import { createHash } from 'node:crypto'
-import { PlanError } from '../errors.ts'
+import { PlanError, UsageError } from '../errors.ts'
 import type { BuildJournal, InputValues } from '../model/build-journal.ts'
 import type { ReferenceSet } from '../model/reference-set.ts'
 import { inferConcatDim } from '../plan/concat-dim.ts'
@@ -113,11 +113,21 @@ async function* listSets(sets: AsyncIterable<ReferenceSet>): AsyncGenerator<List
 /** Values that are found without reading arrays: what they are is decided over all inputs. */
 function withGiven(inputs: readonly PlanInput[], { dims, sources }: ReadInputsOptions): PlanInput[] {
   const about = inputs.map(({ name, index, set }) => ({ name, index, header: set.header }))
-  const byDim = sources.map((source, dim) =>
-    source?.kind === 'given' ? givenCoordinates(source, dims[dim], about) : undefined,
-  )
+  const byDim = sources.map((source, dim) => {
+    if (source?.kind !== 'given') return undefined
+    for (const input of inputs) checkNotJoined(input, dims[dim])
+    return givenCoordinates(source, dims[dim], about)
+  })
   if (byDim.every((given) => given === undefined)) return [...inputs]
   return inputs.map((input, at) => ({ ...input, given: byDim.map((given) => given?.[at]) }))
+}
+
+/** What tells the values of single files does not hold for a set that has been joined along the dimension. */
+function checkNotJoined({ set, name, indexOf }: PlanInput, dim: string): void {
+  if (!set.footer || !indexOf.has(dim)) return
+  throw new UsageError(
+    `${name} has values of ${dim} already, and what tells those of files does not hold for it: build a set of the other files with the same options first, then combine the sets without values for ${dim}`,
+  )
 }
 
 /** The dimensions to join along, where the caller names none: none for one set or where variables are merged. */

@@ -111,9 +111,16 @@ test('values out of the names of files do not hold for a set, and the way round 
   const [a, b] = await writeModelFiles(cwd, 2)
   const option = ['--concat-dims', 'run,time', '--coo-map', 'run=/_(\\d+)\\.nc/']
   await run(cwd, a, ...option, '-o', 'runs.parq')
+  await run(cwd, b, ...option, '-o', 'other.parq')
+  await run(cwd, a, b, ...option, '-o', 'whole.parq')
+  await run(cwd, 'runs.parq', 'other.parq', '--concat-dims', 'run,time', '-o', 'joined.parq')
+  assert.deepEqual(filesBelow(join(cwd, 'joined.parq')), filesBelow(join(cwd, 'whole.parq')))
   const direct = await kstream(['build', b, ...option, '--append', '-o', 'runs.parq'], { cwd })
   assert.equal(direct.code, 2)
-  assert.match(direct.stderr, /build a set of the new files with the same options first/)
+  assert.match(
+    direct.stderr,
+    /runs\.parq has values of run already.*build a set of the other files with the same options first/,
+  )
 })
 
 test('what is added is counted, and no option is offered that appending does not take', async (t) => {
