@@ -24,7 +24,7 @@ function writtenLine({ report, output, files, seconds }: Build): string {
   const perChunk = chunks > 0 ? ` (${(bytes / chunks).toFixed(1)} B a chunk)` : ''
   const parts = [
     formatPlural(arrays, 'array'),
-    `${formatPlural(references, 'reference')}${unchanged ? '' : ` to ${formatBytes(referencedBytes)}`}`,
+    `${formatPlural(references, 'reference')} to ${formatBytes(referencedBytes)}`,
     `${formatCount(inlined)} inlined`,
     `${formatCount(missing)} missing`,
     `${formatBytes(bytes)} on disk${perChunk}`,

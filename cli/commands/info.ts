@@ -107,7 +107,8 @@ function countText(arrays: readonly (Counted | undefined)[], bytes?: number): st
 function coverageText({ arrays }: SetSummary): string {
   const records = arrays.map(({ coverage }) => coverage)
   if (records.some((record) => record === undefined)) return 'no coverage: kstream did not write this set'
-  return countText(records)
+  const bytes = records.reduce((total, record) => total + (record?.bytes ?? 0), 0)
+  return countText(records, bytes > 0 ? bytes : undefined)
 }
 
 async function describeSet(path: string, around: Surroundings): Promise<number> {

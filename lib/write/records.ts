@@ -6,10 +6,10 @@
  *     {"url": "/data/a.nc", "size": 123, "etag"?: "\"x\"", "lastModified"?: "2020-01-01T00:00:00.000Z"}
  *
  * `coverage.ndjson`, first a line for each array of the set, in the set's order:
- *     {"path": "g/t", "outcome": "referenced", "reason"?: "why copied", "chunks": 9, "references": 5, "inlined": 3,
- *      "missing": 1, "shards": [[0, 0]], "fill"?: "ff", "filled"?: [[4, 5]], "remark"?: "what to know of its fill value"}
+ *     {"path": "g/t", "outcome": "referenced", "reason"?: "why copied", "chunks": 9, "references": 5, "bytes": 500,
+ *      "inlined": 3, "missing": 1, "shards": [[0, 0]], "fill"?: "ff", "filled"?: [[4, 5]], "remark"?: "what to know of its fill value"}
  * - `outcome`: `referenced`, or `copied` where its values are in the set itself for a reason;
- * - `chunks` of the grid = `references` + `inlined` + `missing`;
+ * - `chunks` of the grid = `references` + `inlined` + `missing`; `bytes` is what the references point at, left out where 0;
  * - `shards` that exist, as ranges with both ends in: one that is listed and not there is lost;
  * - `fill`: one element as the files define it, in hexadecimal; `.zarray` has it only where readers need it there;
  * - `filled`: of the inlined chunks those that no file has, made by the sink; they count as missing when the set is read;
@@ -34,6 +34,8 @@ export interface ArrayCoverage extends Outcome {
   /** Chunks of the grid; 0 where the array was skipped. */
   readonly chunks: number
   readonly references: number
+  /** Bytes that the references point at; recorded where a number holds them exactly. */
+  readonly bytes: number
   readonly inlined: number
   readonly missing: number
   /** Numbers of the shards that exist. */
@@ -81,6 +83,7 @@ function arrayLine(array: ArrayCoverage): JsonValue {
     ...(reason !== undefined && { reason }),
     chunks: BigInt(array.chunks),
     references: BigInt(array.references),
+    ...(array.bytes > 0 && Number.isSafeInteger(array.bytes) && { bytes: BigInt(array.bytes) }),
     inlined: BigInt(array.inlined),
     missing: BigInt(array.missing),
     shards: rangesJson(array.shards),

@@ -18,10 +18,12 @@ async function run(cwd: string, ...args: string[]) {
 
 test('appending gives the bytes of a build of all files', async (t) => {
   const cwd = await temporaryFolder(t)
-  await run(cwd, ...FILES, '--record-size', '7', '-o', 'all.parq')
+  const all = await run(cwd, ...FILES, '--record-size', '7', '-o', 'all.parq')
   await run(cwd, ...FILES.slice(0, 2), '--record-size', '7', '-o', 'grown.parq')
   const { stdout } = await run(cwd, ...FILES.slice(2), '--append', '-o', 'grown.parq')
   assert.match(stdout, /^Wrote grown\.parq: /)
+  const counts = (text: string) => /: (.* on disk)/.exec(text)?.[1]
+  assert.equal(counts(stdout), counts(all.stdout))
   assert.deepEqual(filesBelow(join(cwd, 'grown.parq')), filesBelow(join(cwd, 'all.parq')))
   assert.deepEqual(await readdir(cwd), ['all.parq', 'grown.parq'])
 })

@@ -74,5 +74,8 @@ test('where the set is there already nothing is said to be written', async (t) =
   assert.match((await build()).stdout, /^Wrote out\.parq: /)
   const { code, stdout } = await build()
   assert.equal(code, 0)
-  assert.match(stdout, /^Nothing to do, out\.parq is complete: \d+ arrays, [\d,]+ references, /)
+  assert.match(
+    stdout,
+    /^Nothing to do, out\.parq is complete: \d+ arrays, [\d,]+ references to [\d.]+ [kMG]?B, /,
+  )
 })

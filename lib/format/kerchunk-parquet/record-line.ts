@@ -15,6 +15,8 @@ export interface ArrayRecord {
   readonly outcome: Outcome['outcome']
   readonly reason: string | undefined
   readonly references: number
+  /** Bytes that these point at; 0 where that is not recorded. */
+  readonly bytes: number
   /** Chunks whose bytes are in the set, those of `filled` among them. */
   readonly inlined: number
   readonly missing: number
@@ -51,6 +53,7 @@ export function parseArrayRecord(refuse: RefuseLine, path: string, line: JsonObj
     outcome: OUTCOMES.find((outcome) => outcome === line.outcome) ?? refuse('has an unknown outcome'),
     reason: typeof line.reason === 'string' ? line.reason : undefined,
     references: parseCount(refuse, 'references', line.references),
+    bytes: parseCount(refuse, 'bytes', line.bytes),
     inlined: parseCount(refuse, 'inlined', line.inlined),
     missing: parseCount(refuse, 'missing', line.missing),
     shards: countOf(shards) > MOST_SHARDS ? [] : shards,

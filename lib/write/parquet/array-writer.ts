@@ -102,9 +102,10 @@ export class ArrayWriter {
 
   /** Takes over all chunks before `next` of a set in which so many were recorded; the rows of the open shard are here. */
   takeOver(record: ArrayRecord, next: number, stored: readonly StoredShard[]): void {
-    const { references, inlined, missing } = record
+    const { references, bytes, inlined, missing } = record
     // Where filling in was given up once it stays so, as there are missing chunks.
-    const counters = { ...this.counters, references, inlined, next, gapless: this.#gapless && missing === 0 }
+    const gapless = this.#gapless && missing === 0
+    const counters = { ...this.counters, references, referencedBytes: bytes, inlined, next, gapless }
     this.restore({ counters, filled: [], stored })
   }
 

@@ -84,7 +84,7 @@ async function reportOf(summary: SetSummary): Promise<WriteReport> {
     missing: total(({ missing }) => missing),
     shards: summary.arrays.reduce((sum, { shards }) => sum + shards, 0),
     bytes: await bytesBelow(path),
-    referencedBytes: 0,
+    referencedBytes: total(({ bytes }) => bytes),
     skipped: left.map((array) => ({ path: array.path, reason: array.reason ?? '' })),
     notes: notesOf(coverage),
     coverage,

@@ -49,7 +49,7 @@ export interface WriteReport {
   readonly shards: number
   /** Bytes of the set on disk. */
   readonly bytes: number
-  /** Bytes that the references point at, but for those in shards of a set that was added to or was there already. */
+  /** Bytes that the references point at. */
   readonly referencedBytes: number
   readonly skipped: readonly Skipped[]
   readonly notes: readonly Skipped[]

@@ -34,7 +34,7 @@ export function coverageOf(
 }
 
 function arrayCoverage({ writer, missing }: Finished, known: Outcome | undefined): ArrayCoverage {
-  const { references, inlined, filledChunks } = writer
+  const { references, referencedBytes, inlined, filledChunks } = writer
   const { path, fillValue } = writer.metadata
   const remark = writer.fillNote(missing)
   return {
@@ -43,6 +43,7 @@ function arrayCoverage({ writer, missing }: Finished, known: Outcome | undefined
     ...(known?.reason !== undefined && { reason: known.reason }),
     chunks: references + inlined + missing,
     references,
+    bytes: referencedBytes,
     inlined,
     missing,
     shards: ranges(writer.shards),
@@ -53,7 +54,8 @@ function arrayCoverage({ writer, missing }: Finished, known: Outcome | undefined
 }
 
 function skippedArray({ path, reason }: Skipped): ArrayCoverage {
-  return { path, outcome: 'skipped', reason, chunks: 0, references: 0, inlined: 0, missing: 0, shards: [] }
+  const none = { chunks: 0, references: 0, bytes: 0, inlined: 0, missing: 0, shards: [] }
+  return { path, outcome: 'skipped', reason, ...none }
 }
 
 /** All that users should know of, remarks on fill values too. */

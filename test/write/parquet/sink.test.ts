@@ -78,6 +78,7 @@ test('a row stands at its chunk number; a gap is a row of nothing; a shard witho
       outcome: 'referenced',
       chunks: 23,
       references: 2,
+      bytes: 7 + 2 ** 40,
       inlined: 3,
       missing: 18,
       shards: [
@@ -306,7 +307,7 @@ test('sources and coverage stand beside the set, without a time of building', as
   )
   assert.equal(
     readFileSync(join(path, '.kstream/coverage.ndjson'), 'utf8'),
-    '{"path": "t", "outcome": "referenced", "chunks": 4, "references": 2, "inlined": 2, "missing": 0, ' +
+    '{"path": "t", "outcome": "referenced", "chunks": 4, "references": 2, "bytes": 100, "inlined": 2, "missing": 0, ' +
       '"shards": [[0, 3]], "fill": "0100", "filled": [[1, 2]], ' +
       '"remark": "2 missing chunks are inlined as the fill value: there is no attribute _FillValue"}\n' +
       '{"path": "u", "outcome": "skipped", "reason": "early", "chunks": 0, "references": 0, "inlined": 0, ' +
