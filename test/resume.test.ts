@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { SourceError } from '../lib/errors.ts'
+import type { CooMap } from '../lib/plan/coordinate-source.ts'
 import { scan } from '../lib/scan.ts'
 import type { ByteSource, OpenSource } from '../lib/source/byte-source.ts'
 import { openSource } from '../lib/source/open.ts'
@@ -39,11 +40,17 @@ class Reads {
   }
 }
 
-async function build(files: readonly string[], output: string, reads: Reads, resume: boolean): Promise<void> {
+async function build(
+  files: readonly string[],
+  output: string,
+  reads: Reads,
+  resume: boolean,
+  { dims = ['time'], cooMap = {} }: { dims?: string[]; cooMap?: CooMap } = {},
+): Promise<void> {
   const journal = await openJournal(output, { resume, key: 'a test' })
   try {
     const { open } = reads
-    const sets = concat('time', { open, journal })(scan(files, { open, journal }))
+    const sets = concat(dims, { open, journal, cooMap })(scan(files, { open, journal }))
     await writeParquet(output, { journal, recordSize: 20 })(sets)
   } catch (error) {
     await journal.close(error)
@@ -87,6 +94,21 @@ describe('a build that was cut off', () => {
     const own = await mkdtemp(join(folder, 'sorted'))
     const names = await writeModelFiles(own, FILES, { axes: ['lat', 'time', 'lon'] })
     await checkCuts(own, names, 17)
+  })
+
+  it('begins anew where a function gives other values in the same places', async () => {
+    const some = files.slice(0, 6)
+    const place = (name: string) => Number(/(\d+)\.nc/.exec(name)?.[1])
+    const run = (output: string, factor: number, reads: Reads, resume: boolean) =>
+      build(some, join(folder, output), reads, resume, {
+        dims: ['run', 'time'],
+        cooMap: { run: ({ name }) => factor * place(name) },
+      })
+    const reads = new Reads()
+    await run('runs.parq', 2, reads, false)
+    await assert.rejects(run('runs-cut.parq', 1, new Reads(reads.total - 2), false), /connection was lost/)
+    await run('runs-cut.parq', 2, new Reads(), true)
+    assert.deepEqual(filesBelow(join(folder, 'runs-cut.parq')), filesBelow(join(folder, 'runs.parq')))
   })
 
   it('begins anew where the files have changed meanwhile', async () => {

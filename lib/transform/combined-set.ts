@@ -87,7 +87,10 @@ function versionKey({ url, size, lastModified = '', etag = '' }: SourceInfo): st
   return `${url} ${size} ${lastModified} ${etag}`
 }
 
-/** Equal for plans that make the same set out of the same files, each of which is the same part and has the same place. */
+/**
+ * Equal for plans that make the same set out of the same files, each of which is the same part and has the same place;
+ * gathered values count too, as those of a function in code may be others next time.
+ */
 function fingerprint(header: Header, plans: readonly SettledPlan[]): string {
   const arrays = header.arrays.map(({ path, shape, chunkShape, dataType, codecs, attributes }) =>
     valueKey([
@@ -102,9 +105,9 @@ function fingerprint(header: Header, plans: readonly SettledPlan[]): string {
   const files = plans.map(({ plan: { inputs, dimensions } }) =>
     inputs.map(({ set }, at) => [set.sources.map(versionKey), dimensions.map(({ slotOf }) => slotOf[at])]),
   )
-  return createHash('sha256')
-    .update(JSON.stringify([arrays, files]))
-    .digest('hex')
+  const hash = createHash('sha256').update(JSON.stringify([arrays, files]))
+  for (const { chunks } of plans) for (const bytes of chunks.values()) hash.update(bytes)
+  return hash.digest('hex')
 }
 
 function eraHeader(era: SettledPlan, name: string): Header {

@@ -1,6 +1,6 @@
 /** `kstream build --append`: the bytes of a build of all files, and what the set holds already. */
 import assert from 'node:assert/strict'
-import { copyFile, link, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import { copyFile, link, readdir, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fixture } from '../fixture.ts'
@@ -123,6 +123,19 @@ test('values out of the names of files do not hold for a set, and the way round 
     direct.stderr,
     /runs\.parq has values of run already.*build a set of the other files with the same options first/,
   )
+})
+
+test('a full shard that was cut off is not taken over', async (t) => {
+  const cwd = await temporaryFolder(t)
+  const [a, b, c] = await writeModelFiles(cwd, 3)
+  await run(cwd, a, b, '--record-size', '2', '-o', 'grown.parq')
+  const shard = join(cwd, 'grown.parq', 'temp', 'refs.0.parq')
+  await truncate(shard, (await stat(shard)).size - 100)
+  const before = filesBelow(join(cwd, 'grown.parq'))
+  const { code, stderr } = await kstream(['build', c, '--append', '-o', 'grown.parq'], { cwd })
+  assert.equal(code, 3)
+  assert.match(stderr, /temp\/refs\.0\.parq: this shard .* is no whole Parquet file/)
+  assert.deepEqual(filesBelow(join(cwd, 'grown.parq')), before)
 })
 
 test('what is added is counted, and no option is offered that appending does not take', async (t) => {

@@ -1,11 +1,13 @@
 /** Arrays of a set that is added to go on in the new one: full shards are linked, the rows of the last one are read. */
-import { constants, copyFile, link, open, stat } from 'node:fs/promises'
+import { constants, copyFile, link, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf, WriteError } from '../../errors.ts'
 import { type AppendedSet, planTakeover, type Takeover } from './appended-set.ts'
 import type { StoredShard } from './array-progress.ts'
 import type { ArrayWriter } from './array-writer.ts'
 
+/** What a Parquet file ends with. */
+const MAGIC = Buffer.from('PAR1')
 /** Links made at a time. */
 const LINKS = 16
 
@@ -59,7 +61,24 @@ async function linkShards(from: string, to: string, shards: readonly number[]): 
 async function linkShard(from: string, to: string, shard: number): Promise<StoredShard> {
   const [source, target] = [from, to].map((folder) => join(folder, `refs.${shard}.parq`))
   await link(source, target).catch(() => copy(source, target))
-  return { shard, bytes: (await stat(target)).size }
+  return { shard, bytes: await sizeOfWhole(target) }
+}
+
+/** Bytes of a Parquet file. fsspec takes one that was cut off for missing chunks, without a word. */
+async function sizeOfWhole(path: string): Promise<number> {
+  const handle = await open(path, 'r')
+  try {
+    const { size } = await handle.stat()
+    const end = Buffer.alloc(MAGIC.length)
+    if (size > MAGIC.length) await handle.read(end, 0, end.length, size - end.length)
+    if (end.equals(MAGIC)) return size
+  } finally {
+    await handle.close()
+  }
+  throw new WriteError(
+    path,
+    'this shard of the set that is added to is no whole Parquet file; build the set again',
+  )
 }
 
 async function copy(source: string, target: string): Promise<void> {
