@@ -113,14 +113,15 @@ function planGiven(
   return { name, given, from, placement, segments, text: String, units }
 }
 
-/** @throws PlanError where there is not one value for each place that the input has along the dimension. */
+/** None for an input without rows. @throws PlanError where there is not one value for each place along the dimension. */
 function givenValues(
   { given, name }: PlanInput,
   dim: number,
   dimension: string,
   extent: number,
 ): CoordinateValues {
-  const own = given[dim] ?? { values: [], attributes: {} }
+  const none: CoordinateValues = { values: [], attributes: {} }
+  const own = (extent > 0 ? given[dim] : undefined) ?? none
   if (own.values.length === extent) return own
   const problem = `${dimension}: ${own.values.length} value${own.values.length === 1 ? '' : 's'} for an extent of ${extent} in ${name}`
   throw new PlanError(problem, { array: dimension, inputs: [name] })

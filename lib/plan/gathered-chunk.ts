@@ -1,6 +1,7 @@
 /** The values of a small array along a joined dimension, place after place, as the bytes of one chunk. */
 import { encodeVlenUtf8 } from '../codec/vlen-utf8.ts'
 import { PlanError } from '../errors.ts'
+import { itemSize } from '../model/data-type.ts'
 import type { ArrayMetadata, Skipped } from '../model/metadata.ts'
 import { bytesOf, numbersFrom, numbersOf } from '../store/element.ts'
 import { isVlenString } from '../store/zarr-metadata.ts'
@@ -39,6 +40,7 @@ export function gatherChunk(
   const order = Array.from(owners).sort((a, b) => slotOf[a] - slotOf[b])
   if (isVlenString(array)) {
     const strings = order.flatMap((at) => [...(inputs[at].values.values.get(valuesOf) ?? [])].map(String))
+    checkCount(array, strings.length)
     return { array, bytes: encodeVlenUtf8(strings), notes: [] }
   }
   const contributions: Contribution[] = []
@@ -128,6 +130,7 @@ function joinContributions(
   )
   const target = fit ? array : promotedToDouble(array)
   const bytes = Buffer.concat(contributions.map((part) => toBytes(part, array, target)))
+  checkCount(array, bytes.length / itemSize(target.dataType))
   const first = firstHaving(planned, inputs)
   const units = first ? unitsOf(planned, first) : ''
   const reason = `stored as 8-byte floats: values converted to ${units} do not all fit ${type}`
@@ -143,6 +146,13 @@ function toBytes(part: Contribution, from: ArrayMetadata, to: ArrayMetadata): Ui
     Float64Array.from(values as ArrayLike<number | bigint>, (value) => exactDouble(value, to)),
     type,
   )
+}
+
+/** One value for every place, or all behind the first that is lacking would stand in another's. @throws PlanError */
+function checkCount({ path, shape }: ArrayMetadata, count: number): void {
+  const expected = shape.reduce<number>((product, extent) => product * (extent ?? 0), 1)
+  if (count === expected) return
+  throw new PlanError(`${path}: ${count} values for ${expected} places`, { array: path })
 }
 
 function exactDouble(value: number | bigint, { path: array }: ArrayMetadata): number {

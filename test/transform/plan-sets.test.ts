@@ -399,6 +399,23 @@ describe('merging variables', () => {
   })
 })
 
+describe('given values', () => {
+  it('count one for each row: files without rows need none, too many are an error', async () => {
+    const files = new MemoryFiles()
+    const of = (url: string, times: readonly number[]) =>
+      files.set(url, [
+        { path: 'v', dims: ['time'], shape: [times.length], dataType: '<i4', bytes: Int32Array.from(times) },
+      ])
+    const cooMap = { time: /t(\d+)/ }
+    const sets = [of('/g/t2.nc', [20]), of('/g/t9.nc', []), of('/g/t1.nc', [10])]
+    const { set } = await plan(files, sets, { cooMap })
+    assert.deepEqual(await values(files, await set(), 'time'), [1n, 2n])
+    assert.deepEqual(await values(files, await set(), 'v'), [10, 20])
+    const longer = plan(files, [...sets, of('/g/t3.nc', [30, 31])], { cooMap })
+    await assert.rejects(longer, /time: 1 value for an extent of 2 in \/g\/t3\.nc/)
+  })
+})
+
 describe('a new dimension', () => {
   const member = (files: MemoryFiles, url: string, run: number, times: readonly number[]) =>
     files.set(url, [
