@@ -1,5 +1,5 @@
 /** Joined inputs as one set, and eras as groups of one set. */
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { PlanError } from '../errors.ts'
 import type { BuildJournal } from '../model/build-journal.ts'
 import type { GroupMetadata, Header } from '../model/metadata.ts'
@@ -89,7 +89,8 @@ function versionKey({ url, size, lastModified = '', etag = '' }: SourceInfo): st
 
 /**
  * Equal for plans that make the same set out of the same files, each of which is the same part and has the same place;
- * gathered values count too, as those of a function in code may be others next time.
+ * gathered values count too, as those of a function in code may be others next time. Where a set has no sources nothing
+ * tells whether it is the same one: then no other plan is equal.
  */
 function fingerprint(header: Header, plans: readonly SettledPlan[]): string {
   const arrays = header.arrays.map(({ path, shape, chunkShape, dataType, codecs, attributes }) =>
@@ -106,6 +107,8 @@ function fingerprint(header: Header, plans: readonly SettledPlan[]): string {
     inputs.map(({ set }, at) => [set.sources.map(versionKey), dimensions.map(({ slotOf }) => slotOf[at])]),
   )
   const hash = createHash('sha256').update(JSON.stringify([arrays, files]))
+  if (plans.some(({ plan }) => plan.inputs.some(({ set }) => set.sources.length === 0)))
+    hash.update(randomUUID())
   for (const { chunks } of plans) for (const bytes of chunks.values()) hash.update(bytes)
   return hash.digest('hex')
 }

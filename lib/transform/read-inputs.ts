@@ -81,8 +81,10 @@ async function inspectSet(listed: Listed, options: ReadInputsOptions): Promise<I
 async function readValues(
   listed: Listed,
   request: ValueRequest,
-  { journal, open, signal }: ReadInputsOptions,
+  { journal: given, open, signal }: ReadInputsOptions,
 ): Promise<InputValues> {
+  // Of a set without sources nothing tells whether it is the one that was read before.
+  const journal = listed.set.sources.length > 0 ? given : undefined
   const key = journal ? journalKey(listed, request) : ''
   const known = journal?.values(key)
   if (known) return known

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { PlanError, UsageError } from '../../lib/errors.ts'
+import type { BuildJournal } from '../../lib/model/build-journal.ts'
 import type { Footer } from '../../lib/model/reference-batch.ts'
 import type { ReferenceSet } from '../../lib/model/reference-set.ts'
 import { readValues } from '../../lib/store/read-values.ts'
@@ -396,6 +397,31 @@ describe('merging variables', () => {
       merged.report.barriers.map(({ kind, array, values: both }) => [kind, array, both]),
       [['values', 'y', [1, 2]]],
     )
+  })
+})
+
+describe('a journal', () => {
+  it('is not asked of sets without sources, which may be others under the same name', async () => {
+    const files = new MemoryFiles()
+    const dated = days(files, 3)
+    const undated = dated.map((set, day) => ({ ...set, name: `/m/${day}.json`, sources: [] }))
+    const begun: string[] = []
+    const put: string[] = []
+    const journal: BuildJournal = {
+      header: () => undefined,
+      putHeader: async () => {},
+      values: () => undefined,
+      putValues: async (key) => void put.push(key),
+      begin: async (fingerprint) => void begun.push(fingerprint),
+      batch: () => undefined,
+      putBatch: async () => {},
+      footer: () => undefined,
+      putFooter: async () => {},
+    }
+    for (const sets of [dated, dated, undated, undated]) await (await plan(files, sets, { journal })).set()
+    assert.equal(put.length, 6)
+    assert.equal(begun[0], begun[1])
+    assert.notEqual(begun[2], begun[3])
   })
 })
 

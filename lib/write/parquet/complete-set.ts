@@ -14,13 +14,14 @@ import { notesOf } from './set-coverage.ts'
 
 /**
  * The report of the set in the folder `path`, where it has the sources and the metadata that `set` would be written with;
- * undefined where it has not.
+ * undefined where it has not, and where there are no sources: nothing tells then that it is the same.
  */
 export async function readCompleteSet(
   set: ReferenceSet,
   path: string,
   recordSize: number,
 ): Promise<WriteReport | undefined> {
+  if (set.sources.length === 0) return undefined
   const summary = await readSetSummary(path)
   const sources = await readFile(join(path, RECORDS_FOLDER, SOURCES_FILE), 'utf8').catch(() => undefined)
   if (sources !== sourcesText(set.sources) || summary.recordSize !== recordSize) return undefined
