@@ -85,16 +85,17 @@ test('a set that is kept takes little more memory than what its file alone has',
     collectGarbage()
     return process.memoryUsage().heapUsed
   }
-  const flow = scan(new Array<string>(400).fill(months[0]))
+  const flow = scan(new Array<string>(600).fill(months[0]))
   const kept: ReferenceSet[] = []
   let before = 0
   for await (const set of flow) {
     // What is read first fills tables and compiles code.
     if (kept.push(set) === 200) before = heapUsed()
   }
-  const each = (heapUsed() - before) / 200
-  assert.ok(each < 5000, `${each} bytes a set`)
-  assert.equal(kept.length, 400)
+  // About 1.2 kB, and 27 kB where nothing is shared; the heap itself wanders by a megabyte or two.
+  const each = (heapUsed() - before) / 400
+  assert.ok(each < 12_000, `${each} bytes a set`)
+  assert.equal(kept.length, 600)
 })
 
 const bad = async () => {
