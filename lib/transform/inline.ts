@@ -25,7 +25,7 @@ const READS = 256
 const OPEN_FILES = 8
 
 /** The files in use, the least lately used closed first. */
-class OpenFiles {
+export class OpenFiles {
   readonly #open: OpenSource
   readonly #sources = new Map<string, ByteSource>()
 
