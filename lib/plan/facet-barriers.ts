@@ -1,6 +1,7 @@
 /** Barriers between the metadata of inputs: for each array the facets that differ, with how many inputs are on each side. */
 import type { ArrayMetadata } from '../model/metadata.ts'
 import type { Barrier } from './barriers.ts'
+import { commonSplit } from './common-split.ts'
 import { decodingFacets, type Facet, storageFacets, structureFacets, valueKey } from './facets.ts'
 import { arrayOf, type PlanInput } from './plan-input.ts'
 import type { PlannedArray } from './planned-array.ts'
@@ -44,8 +45,24 @@ export function compareArray(
   if (converted) barriers.push(...conversionBarriers(kinds, inputs))
   const storage = planned.role === 'along' ? kinds.map(({ array }) => storageFacets(array)) : []
   const stored = kinds.map((kind) => ({ ...kind, members: kind.chunked }))
-  barriers.push(...compareFacets(planned.array.path, stored, storage, inputs))
+  const different = compareFacets(planned.array.path, stored, storage, inputs)
+  barriers.push(
+    ...different.map((barrier) => ({ ...barrier, advice: storageAdvice(barrier, planned, kinds) })),
+  )
   return { barriers, classOf: classify(inputs.length, kinds, facets, storage) }
+}
+
+/** What to do about chunks that are stored in different ways. */
+function storageAdvice({ kind, advice }: Barrier, { joins }: PlannedArray, kinds: readonly Kind[]): string {
+  if (kind !== 'chunk-shape' && kind !== 'codecs') return advice
+  const copying = `${advice}; or copy the chunks that differ (--on-mismatch copy; kstream plan tells how much that is)`
+  if (kind === 'codecs' || joins.some(({ created }) => created)) return copying
+  const chunked = kinds.filter((each) => each.chunked.length > 0)
+  const split = commonSplit(
+    chunked.map(({ array }) => array),
+    joins[0]?.axis ?? -1,
+  )
+  return split ? `their chunks have no filter: --split-chunks ${split} makes them alike` : copying
 }
 
 function kindsOf({ valuesOf: path, owners }: PlannedArray, inputs: readonly PlanInput[]): Kind[] {

@@ -1,6 +1,7 @@
 /** Where one grid cannot hold the chunks of all inputs: a chunk that is only partly filled, with more rows to follow. */
 import type { Barrier } from './barriers.ts'
-import type { PlanInput } from './plan-input.ts'
+import { commonSplit } from './common-split.ts'
+import { arrayOf, type PlanInput } from './plan-input.ts'
 import { hasChunks, type JoinedDimension, type PlannedArray } from './planned-array.ts'
 
 /** The barriers of one array whose chunks stay referenced: one for each joined axis, with the first place that shows it. */
@@ -20,7 +21,10 @@ export function findPartialChunks(
     if (after < 0) return []
     const { slot, at } = used[after - 1]
     const extent = offsets[slot + 1] - offsets[slot]
-    return [partialChunk(planned, axis, extent, [inputs[at], inputs[used[after].at]], partial.length)]
+    const arrays = used.flatMap(({ at: each }) => arrayOf(inputs[each], planned.array.path) ?? [])
+    const split = commonSplit(arrays, axis)
+    const pair = [inputs[at], inputs[used[after].at]] as const
+    return [partialChunk(planned, axis, { extent, split, count: partial.length }, pair)]
   })
 }
 
@@ -40,15 +44,14 @@ function usedPlaces(
 function partialChunk(
   { array }: PlannedArray,
   axis: number,
-  extent: number,
+  found: { readonly extent: number; readonly split: string | undefined; readonly count: number },
   [before, after]: readonly [PlanInput, PlanInput],
-  count: number,
 ): Barrier {
+  const { extent, split, count } = found
   const chunk = array.chunkShape[axis]
-  const plain = array.codecs.length === 0
-  const way = plain
-    ? `its chunks are not compressed, so split into chunks of ${commonDivisor(extent, chunk)} they would fit one grid`
-    : 'put the file with the partial chunk last, leave it out, or rewrite it with a chunk extent that divides its rows'
+  const way = split
+    ? `its chunks have no filter: --split-chunks ${split} makes them fit one grid`
+    : 'put the file with the partial chunk last, leave it out, or copy the chunks behind it (--on-mismatch copy; kstream plan tells how much that is)'
   return {
     kind: 'partial-chunk',
     array: array.path,
@@ -61,8 +64,4 @@ function partialChunk(
     files: [Math.max(1, count), 1],
     advice: way,
   }
-}
-
-function commonDivisor(a: number, b: number): number {
-  return b === 0 ? a : commonDivisor(b, a % b)
 }

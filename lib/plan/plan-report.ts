@@ -66,6 +66,18 @@ export interface PlanReport {
   /** Estimated bytes of the set on disk, and of memory that a reader of one variable needs. */
   readonly estimatedBytes: number
   readonly readerBytes: number
+  /**
+   * What has to be decoded and encoded anew (`onMismatch: 'copy'`) to join all inputs; absent where nothing has to be, or
+   * where other barriers remain.
+   */
+  readonly seams?: {
+    readonly arrays: readonly string[]
+    readonly chunks: number
+    /** Decoded bytes of these chunks, at most: what is written is compressed. */
+    readonly bytes: number
+    /** Decoded bytes of the arrays. */
+    readonly wholeBytes: number
+  }
   readonly barriers: readonly Barrier[]
   /** One where nothing stands in the way; none where inputs are joined along several dimensions. */
   readonly eras: readonly EraReport[]

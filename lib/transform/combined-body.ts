@@ -4,9 +4,12 @@ import type { BuildJournal } from '../model/build-journal.ts'
 import { type Footer, INLINE, type ReferenceBatch } from '../model/reference-batch.ts'
 import type { BodyOptions } from '../model/reference-set.ts'
 import { type ChunkPlacement, chunksWithin, placeChunks } from '../plan/chunk-placement.ts'
+import type { PlanInput } from '../plan/plan-input.ts'
+import type { OpenSource } from '../source/byte-source.ts'
 import { ReferenceSorter } from '../stream/sort-spill.ts'
 import { gridCounts, MergedFooter } from './merged-footer.ts'
 import { planReading, type Reading } from './reading.ts'
+import { seamBody } from './seam-body.ts'
 import type { SettledPlan } from './settled-plan.ts'
 
 interface CombinedBodyOptions extends BodyOptions {
@@ -16,6 +19,8 @@ interface CombinedBodyOptions extends BodyOptions {
   readonly firstPart?: number
   /** The first input is written already, where its chunks stay: its footer stands for its body. */
   readonly append?: boolean
+  /** Opens the files of inputs whose chunks are copied. */
+  readonly open: OpenSource
 }
 
 /** One reading of an input's body: which arrays of the result, and where their chunks go. */
@@ -30,7 +35,7 @@ interface Turn {
 /** The whole body: gathered chunks first, then what follows input after input, then what has to be sorted. */
 export async function* combinedBody(
   settled: SettledPlan,
-  options: CombinedBodyOptions = {},
+  options: CombinedBodyOptions,
 ): AsyncGenerator<ReferenceBatch | Footer> {
   const { from = 0, to = Number.POSITIVE_INFINITY, signal } = options
   const asked = options.arrays ?? settled.arrays.map((_, index) => index)
@@ -48,14 +53,35 @@ export async function* combinedBody(
   }
   const reading = planReading(
     settled.plan,
-    asked.filter((array) => !settled.chunks.has(array)),
+    asked.filter((array) => !settled.chunks.has(array) && !settled.seams?.has(array)),
     settled.arrays,
   )
   const whole = options.from === undefined && options.to === undefined
   if (whole) yield* readWhole(settled, reading, footer, options)
   else yield* readRange(settled, reading.sequential, footer, from, to, signal)
   if (reading.interleaved.length > 0) yield* readSorted(settled, reading.interleaved, footer, options)
+  for (const array of asked) yield* readSeams(settled, array, footer, options)
   yield footer.finish()
+}
+
+/** An array of which chunks are copied; what was copied before a build was killed is copied again. */
+async function* readSeams(
+  { seams, plan: { inputs } }: SettledPlan,
+  array: number,
+  footer: MergedFooter,
+  { from = 0, to = Number.POSITIVE_INFINITY, open, signal }: CombinedBodyOptions,
+): AsyncGenerator<ReferenceBatch> {
+  const seam = seams?.get(array)
+  if (!seam) return
+  let rows = 0
+  // Missing chunks are counted by what comes in the end.
+  const onFooter = (input: PlanInput, end: Footer) =>
+    footer.add(input, end, [array], [end.missing[input.indexOf.get(seam.array.path) ?? -1] ?? 0])
+  for await (const batch of seamBody(seam, array, { inputs, open, from, to, onFooter, signal })) {
+    rows += batch.rows
+    if (!footer.isDropped(array)) yield batch
+  }
+  footer.seamed(array, rows)
 }
 
 /** Every input once, for all of its arrays; inputs without chunks are not opened, those that are done not again. */

@@ -10,19 +10,19 @@ import { usedInputs } from '../plan/combination-plan.ts'
 import { valueKey } from '../plan/facets.ts'
 import { pathIn } from '../plan/mention.ts'
 import { firstFileOf, lastFileOf } from '../plan/plan-input.ts'
+import type { OpenSource } from '../source/byte-source.ts'
 import { combinedBody } from './combined-body.ts'
 import { type SettledPlan, settledHeader } from './settled-plan.ts'
 
 interface CombinedSetOptions {
   readonly journal?: BuildJournal | undefined
   readonly append?: boolean
+  /** Opens the files of inputs whose chunks are copied. */
+  readonly open: OpenSource
 }
 
 /** The set that a plan without barriers makes; the journal begins with it. */
-export async function combinedSet(
-  settled: SettledPlan,
-  options: CombinedSetOptions = {},
-): Promise<ReferenceSet> {
+export async function combinedSet(settled: SettledPlan, options: CombinedSetOptions): Promise<ReferenceSet> {
   if (options.append) checkAppend(settled)
   const header = settledHeader(settled)
   const sources = sourcesOf(settled)
@@ -41,7 +41,7 @@ export async function combinedSet(
 /** One group for each era: its arrays, and the names of its first and last file. */
 export async function eraSet(
   eras: readonly SettledPlan[],
-  options: CombinedSetOptions = {},
+  options: CombinedSetOptions,
 ): Promise<ReferenceSet> {
   const headers = eras.map((era, at) => eraHeader(era, `era_${at}`))
   const header: Header = {
@@ -59,7 +59,7 @@ export async function eraSet(
     replayable: eras.every(({ plan }) => plan.inputs.every(({ set }) => set.replayable)),
     async *body(bodyOptions = {}) {
       const journal = journalFor(bodyOptions, options.journal)
-      yield* eraBodies(eras, header, { ...bodyOptions, journal })
+      yield* eraBodies(eras, header, { ...bodyOptions, journal, open: options.open })
     },
   }
 }
@@ -140,6 +140,7 @@ function eraHeader(era: SettledPlan, name: string): Header {
 }
 
 interface EraBodyOptions extends BodyOptions {
+  readonly open: OpenSource
   readonly journal?: BuildJournal | undefined
 }
 

@@ -39,6 +39,14 @@ export class MergedFooter {
     this.#missing[array] -= chunks
   }
 
+  /** An array of which some chunks are put together anew; `chunks` of it were handed on. */
+  seamed(array: number, chunks: number): void {
+    const { path } = this.#settled.arrays[array]
+    const reason = 'chunks where files do not fit into one grid are decoded and encoded anew'
+    if (!this.#dropped.has(array)) this.#outcomes.set(path, { path, outcome: 'copied', reason })
+    this.#missing[array] -= chunks
+  }
+
   /** Adds one body's footer; `asked` are the arrays of the result that the body was read for, `chunks` how many of each. */
   add(input: PlanInput, footer: Footer, asked: readonly number[], chunks: readonly number[]): void {
     const outcomes = new Map(footer.coverage.arrays.map((outcome) => [outcome.path, outcome]))

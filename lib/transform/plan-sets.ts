@@ -11,6 +11,7 @@ import type { PlanReport } from '../plan/plan-report.ts'
 import type { OpenSource } from '../source/byte-source.ts'
 import { openSource } from '../source/open.ts'
 import { combinedSet, eraSet } from './combined-set.ts'
+import { healSeams } from './healed-plan.ts'
 import { inferDims, readInputs } from './read-inputs.ts'
 import { reportPlan } from './report-plan.ts'
 import { type SettledPlan, settlePlan } from './settled-plan.ts'
@@ -25,8 +26,11 @@ export interface ConcatOptions {
   readonly cooMap?: CooMap
   /** Whether inputs may hold different variables of one place. */
   readonly mergeVariables?: boolean
-  /** What to do where inputs do not fit: an error, a group for each run that fits, or without those that differ from most. */
-  readonly onMismatch?: 'fail' | 'eras' | 'skip'
+  /**
+   * What to do where inputs do not fit: an error, a group for each run that fits, without those that differ from most, or
+   * with copies of the chunks that no one grid of chunks and codecs holds as they are.
+   */
+  readonly onMismatch?: 'fail' | 'eras' | 'skip' | 'copy'
   /** Whether steps may be missing along a regular coordinate. */
   readonly allowGaps?: boolean
   /** The first input is a set that is written already; the others come behind it, and only they are read. */
@@ -96,6 +100,9 @@ function combinationOptions(dims: readonly string[], options: ConcatOptions): Co
   const sources = dims.map((dim) =>
     Object.hasOwn(cooMap, dim) ? parseCoordinateSource(dim, cooMap[dim]) : undefined,
   )
+  if (options.onMismatch === 'copy' && options.append) {
+    throw new UsageError('chunks cannot be copied where a set is added to: build it anew from all files')
+  }
   const { mergeVariables = false, allowGaps = false } = options
   return { dims, sources, identicalDims, order, mergeVariables, allowGaps }
 }
@@ -111,22 +118,30 @@ async function combine(
   classes: ValueClasses,
 ): Promise<Combination> {
   const whole = await settlePlan(inputs, combining, classes)
-  const { onMismatch = 'fail', journal, append = false } = options
-  if (whole.barriers.length === 0) {
-    return {
-      report: reportPlan(whole, { eras: [whole.plan.inputs], leftOut: [] }),
-      set: () => combinedSet(whole, { journal, append }),
-    }
-  }
+  const { onMismatch = 'fail', journal, append = false, open = openSource } = options
+  if (whole.barriers.length === 0) return combination(whole, { journal, append, open })
   if (onMismatch === 'skip') return leaveOut(whole, combining, options, classes)
-  const eras = eraInputs(whole, combining)
-  if (onMismatch === 'fail') {
-    const report = reportPlan(whole, { eras, leftOut: [] })
-    return { report, set: async () => Promise.reject(barrierError(whole.barriers)) }
+  const healed = healSeams(whole)
+  if (onMismatch === 'copy' && healed.barriers.length === 0) {
+    return combination(healed, { journal, append, open })
   }
-  const settled = await settleEras(eras, combining, classes)
-  const report = reportPlan(whole, { eras: settled.map(({ plan }) => plan.inputs), leftOut: [] })
-  return { report, set: () => eraSet(settled, { journal }) }
+  const eras = eraInputs(whole, combining)
+  if (onMismatch === 'eras') {
+    const settled = await settleEras(eras, combining, classes)
+    const report = reportPlan(whole, { eras: settled.map(({ plan }) => plan.inputs), leftOut: [], healed })
+    return { report, set: () => eraSet(settled, { journal, open }) }
+  }
+  const refused = onMismatch === 'copy' ? healed : whole
+  const report = reportPlan(refused, { eras, leftOut: [], healed })
+  return { report, set: async () => Promise.reject(barrierError(refused.barriers)) }
+}
+
+/** Of a plan without barriers. */
+function combination(settled: SettledPlan, options: Parameters<typeof combinedSet>[1]): Combination {
+  return {
+    report: reportPlan(settled, { eras: [settled.plan.inputs], leftOut: [], healed: settled }),
+    set: () => combinedSet(settled, options),
+  }
 }
 
 /** The inputs of each era; none where inputs are joined along other than one dimension. */
@@ -161,7 +176,7 @@ async function settleEras(
 async function leaveOut(
   whole: SettledPlan,
   combining: CombinationOptions,
-  { journal, append = false }: ConcatOptions,
+  { journal, append = false, open = openSource }: ConcatOptions,
   classes: ValueClasses,
 ): Promise<Combination> {
   let settled = whole
@@ -182,10 +197,10 @@ async function leaveOut(
     }
     settled = await settlePlan(kept, { ...combining, allowGaps: true }, classes)
   }
-  const report = reportPlan(settled, { eras: [settled.plan.inputs], leftOut })
+  const report = reportPlan(settled, { eras: [settled.plan.inputs], leftOut, healed: settled })
   const set = async () => {
     if (settled.barriers.length > 0) throw barrierError(settled.barriers)
-    return combinedSet(settled, { journal, append })
+    return combinedSet(settled, { journal, append, open })
   }
   return { report, set }
 }

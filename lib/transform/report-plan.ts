@@ -1,4 +1,7 @@
 /** The report of a plan, for people and machines. */
+import { chunkCount, extentsSoFar } from '../model/chunk-grid.ts'
+import { itemSize } from '../model/data-type.ts'
+import type { ArrayMetadata } from '../model/metadata.ts'
 import type { PlannedDimension } from '../plan/combination.ts'
 import { firstFileOf, lastFileOf, type PlanInput } from '../plan/plan-input.ts'
 import type { ArrayReport, DimensionReport, EraReport, PlanReport } from '../plan/plan-report.ts'
@@ -20,10 +23,12 @@ interface ReportContext {
   /** The inputs of each era. */
   readonly eras: readonly (readonly PlanInput[])[]
   readonly leftOut: PlanReport['leftOut']
+  /** The same plan with copies of chunks. */
+  readonly healed: SettledPlan
 }
 
 /** What the plan would build, and every barrier. */
-export function reportPlan(settled: SettledPlan, { eras, leftOut }: ReportContext): PlanReport {
+export function reportPlan(settled: SettledPlan, { eras, leftOut, healed }: ReportContext): PlanReport {
   const { plan } = settled
   const { inputs } = plan
   const counts = gridCounts(settled)
@@ -47,12 +52,31 @@ export function reportPlan(settled: SettledPlan, { eras, leftOut }: ReportContex
     inlined: settled.chunks.size,
     estimatedBytes: references * REFERENCE_BYTES + inline + settled.arrays.length * ARRAY_BYTES,
     readerBytes: READER_BYTES + READER_ROW_BYTES * Math.min(READER_ROWS, greatest),
+    ...reportSeams(healed),
     barriers: settled.barriers,
     eras: eras.map(reportEra),
     leftOut,
     skipped: plan.skipped,
     notes: settled.notes,
   }
+}
+
+/** What copies would cost, where with them nothing stands in the way. */
+function reportSeams({ seams, barriers, arrays }: SettledPlan): Pick<PlanReport, 'seams'> {
+  if (!seams || seams.size === 0 || barriers.length > 0) return {}
+  const plans = [...seams]
+  return {
+    seams: {
+      arrays: plans.map(([index]) => arrays[index].path),
+      chunks: plans.reduce((sum, [, { chunks }]) => sum + chunks, 0),
+      bytes: plans.reduce((sum, [, { bytes }]) => sum + bytes, 0),
+      wholeBytes: plans.reduce((sum, [, { array }]) => sum + arrayBytes(array), 0),
+    },
+  }
+}
+
+function arrayBytes({ shape, dataType }: ArrayMetadata): number {
+  return chunkCount(extentsSoFar(shape)) * itemSize(dataType)
 }
 
 function orderText({ plan }: SettledPlan): string {

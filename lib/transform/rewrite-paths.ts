@@ -24,6 +24,11 @@ function byPrefix(prefixes: Readonly<Record<string, string>>): (url: string) => 
   }
 }
 
+/** What one path becomes. @throws UsageError for prefixes that make no sense. */
+export function rewrittenPath(rewrite: PathRewrite, url: string): string {
+  return (typeof rewrite === 'function' ? rewrite : byPrefix(rewrite))(url)
+}
+
 /**
  * Rewrites the paths in references and sources, by prefix (the longest that fits; others stay) or by a function.
  * After it the bytes are no longer read by these paths: a stage that reads them (`inline`) comes before.

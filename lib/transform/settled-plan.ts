@@ -7,6 +7,7 @@ import { planCombination } from '../plan/combination-plan.ts'
 import { commonTimes, gatherChunk } from '../plan/gathered-chunk.ts'
 import type { PlanInput } from '../plan/plan-input.ts'
 import type { PlannedArray } from '../plan/planned-array.ts'
+import type { SeamPlan } from '../plan/seams.ts'
 import type { ValueDifference } from '../store/compare-values.ts'
 import type { ValueClasses } from './value-classes.ts'
 
@@ -20,6 +21,8 @@ export interface SettledPlan {
   readonly barriers: readonly Barrier[]
   /** By path of arrays that are the same in all inputs: numbers by position, equal where the values are. */
   readonly valueClasses: ReadonlyMap<string, Int32Array>
+  /** By array: where its chunks are copied because no one grid holds those of all inputs. */
+  readonly seams?: ReadonlyMap<number, SeamPlan>
 }
 
 /** Plans over the inputs, given in the order of the list. */
