@@ -63,7 +63,8 @@ export class AppendTarget {
 
   /** @throws SourceError or FormatError where the set cannot be read. */
   static async open(output: string, after: Stage, open: OpenSource): Promise<AppendTarget> {
-    return new AppendTarget(await openParquetSet(resolve(output)), output, after, open)
+    const set = await openParquetSet(resolve(output), { copies: 'raw' })
+    return new AppendTarget(set, output, after, open)
   }
 
   /**

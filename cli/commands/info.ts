@@ -1,6 +1,6 @@
 /** `kstream info`: what a file or a reference set holds; of JSON sets alone it reads the references. */
-import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { realpath, stat } from 'node:fs/promises'
+import { isAbsolute, join } from 'node:path'
 import {
   type ArrayMetadata,
   detectJson,
@@ -96,11 +96,18 @@ interface Counted {
   readonly missing: number
 }
 
-function countText(arrays: readonly (Counted | undefined)[], bytes?: number): string {
+/** Bytes of references, and of files in the set itself, where they are known. */
+interface Bytes {
+  readonly referenced?: number | undefined
+  readonly copied?: number | undefined
+}
+
+function countText(arrays: readonly (Counted | undefined)[], { referenced, copied = 0 }: Bytes = {}): string {
   const sum = (name: keyof Counted) => arrays.reduce((total, array) => total + (array?.[name] ?? 0), 0)
   const references = formatPlural(sum('references'), 'reference')
-  const span = bytes === undefined ? '' : ` to ${formatBytes(bytes)}`
-  return `${references}${span}, ${formatCount(sum('inlined'))} inlined, ${formatCount(sum('missing'))} missing`
+  const span = referenced === undefined ? '' : ` to ${formatBytes(referenced)}`
+  const files = copied > 0 ? `, ${formatBytes(copied)} copied into the set` : ''
+  return `${references}${span}, ${formatCount(sum('inlined'))} inlined${files}, ${formatCount(sum('missing'))} missing`
 }
 
 /** Sums of the coverage; a set that kstream did not write has none. */
@@ -108,7 +115,16 @@ function coverageText({ arrays }: SetSummary): string {
   const records = arrays.map(({ coverage }) => coverage)
   if (records.some((record) => record === undefined)) return 'no coverage: kstream did not write this set'
   const bytes = records.reduce((total, record) => total + (record?.bytes ?? 0), 0)
-  return countText(records, bytes > 0 ? bytes : undefined)
+  const copied = records
+    .flatMap((record) => record?.copied ?? [])
+    .reduce((total, [, size]) => total + size, 0)
+  return countText(records, { referenced: bytes > 0 ? bytes : undefined, copied })
+}
+
+/** Where the set's own files are referenced, where that is a place on this machine and not this one. */
+async function movedFrom({ path, location }: SetSummary): Promise<string | undefined> {
+  if (location === undefined || !isAbsolute(location)) return undefined
+  return (await realpath(path)) === location ? undefined : location
 }
 
 async function describeSet(path: string, around: Surroundings): Promise<number> {
@@ -134,7 +150,17 @@ async function describeSet(path: string, around: Surroundings): Promise<number> 
   )
   for (const shard of lost)
     say(around, `Lost: ${shard} was written and is not there; its chunks would read as fill`)
-  return lost.length > 0 ? EXIT.refused : EXIT.done
+  const copies = arrays.flatMap((array) =>
+    array.lostCopies.map((shard) => `${array.metadata.path}/copied.${shard}.bin`),
+  )
+  for (const file of copies)
+    say(around, `Lost: ${file} was written and is not there, or not whole; its chunks cannot be read`)
+  const moved = await movedFrom(summary)
+  if (moved !== undefined) {
+    const heal = `kstream build ${path} -o NEW makes a set that is whole where it lies`
+    say(around, `Moved: its references to bytes copied into it point at ${moved}; ${heal}`)
+  }
+  return lost.length + copies.length > 0 ? EXIT.refused : EXIT.done
 }
 
 async function describeJson(path: string, around: Surroundings): Promise<number> {
@@ -144,7 +170,7 @@ async function describeJson(path: string, around: Surroundings): Promise<number>
   const wholeFiles = arrays.reduce((total, array) => total + array.wholeFiles, 0)
   await writeLines(around, [
     `${path}: ${formatPlural(arrays.length, 'array')} in ${formatBytes(size)} of JSON (version ${version})`,
-    countText(arrays, bytes),
+    countText(arrays, { referenced: bytes }),
     `references into ${moreUrls ? 'more than ' : ''}${formatPlural(urls, 'file')}`,
     ...(wholeFiles > 0 ? [`${formatCount(wholeFiles)} of them to whole files, not in the bytes`] : []),
     ...headerLines(headerOf(groups, arrays), countColumns(arrays)),

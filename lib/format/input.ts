@@ -61,5 +61,6 @@ export async function openFolderInput(path: string): Promise<ReferenceSet> {
       { cause },
     )
   }
-  return openParquetSet(path, { whole: true })
+  // A set that is made of it must not need it any more.
+  return openParquetSet(path, { whole: true, copies: 'raw' })
 }

@@ -1,24 +1,15 @@
 /** Random access to the chunks that a reference set points at: where each lies, its stored bytes, its decoded bytes. */
 import { appliedCodecs, decodeChunk } from '../codec/decode-chunk.ts'
-import { FormatError, UnsupportedError } from '../errors.ts'
+import { UnsupportedError } from '../errors.ts'
 import { chunkCount, gridShape } from '../model/chunk-grid.ts'
 import { itemSize } from '../model/data-type.ts'
 import type { ArrayMetadata } from '../model/metadata.ts'
-import { INLINE, type ReferenceBatch } from '../model/reference-batch.ts'
 import type { ReferenceSet } from '../model/reference-set.ts'
 import type { ByteSource, OpenSource } from '../source/byte-source.ts'
 import { openUnchanged } from '../source/unchanged.ts'
+import { type ChunkLocation, ChunkLocator } from './chunk-locator.ts'
 
-/** One chunk: a range of a file, or the bytes themselves. */
-export interface ChunkLocation {
-  readonly chunk: number
-  /** '' where `raw` holds the bytes. */
-  readonly path: string
-  readonly offset: number
-  readonly length: number
-  readonly raw: Uint8Array | null
-  readonly filterMask: number
-}
+export type { ChunkLocation } from './chunk-locator.ts'
 
 interface ChunkReaderOptions {
   readonly open: OpenSource
@@ -29,8 +20,6 @@ interface ChunkReaderOptions {
   readonly keepBytes?: number
 }
 
-/** Grids of at most so many chunks are located once and kept; of larger ones as many as these around the last chunk. */
-const KEPT_ROWS = 8192
 /** Files held open at once. */
 const KEPT_SOURCES = 32
 
@@ -58,11 +47,7 @@ export class ChunkReader {
   readonly #sources = new Map<string, Promise<ByteSource>>()
   readonly #kept = new Map<string, Uint8Array>()
   #room: number
-  readonly #located = new Map<number, Promise<ReadonlyMap<number, ChunkLocation>>>()
-  readonly #windows = new Map<
-    number,
-    { readonly from: number; readonly located: Promise<ReadonlyMap<number, ChunkLocation>> }
-  >()
+  readonly #locator: ChunkLocator
 
   constructor(set: ReferenceSet, options: ChunkReaderOptions) {
     this.set = set
@@ -70,30 +55,26 @@ export class ChunkReader {
     this.#signal = options.signal
     this.maxChunkBytes = options.maxChunkBytes ?? 2 ** 28
     this.#room = options.keepBytes ?? 0
+    const countOf = (index: number) => {
+      const array = set.header.arrays[index]
+      return chunkCount(gridShape(knownShape(array), array.chunkShape))
+    }
+    this.#locator = new ChunkLocator(set, countOf, options.signal)
   }
 
   /** Locates the chunks of all these arrays in one pass, where they are few; what follows needs no pass of its own. */
-  async prefetch(arrays: readonly number[]): Promise<void> {
-    const wanted = arrays.filter((array) => this.#isKept(array) && !this.#located.has(array))
-    if (wanted.length < 2) return
-    const found = new Map(wanted.map((array) => [array, new Map<number, ChunkLocation>()]))
-    for await (const item of this.set.body({ arrays: wanted, signal: this.#signal })) {
-      if (item.kind === 'footer') for (const array of wanted) this.#checkDropped(array, item.dropped)
-      else for (const location of locationsOf(item)) found.get(item.array)?.set(location.chunk, location)
-    }
-    for (const [array, located] of found) this.#located.set(array, Promise.resolve(located))
+  prefetch(arrays: readonly number[]): Promise<void> {
+    return this.#locator.prefetch(arrays)
   }
 
   /** The array's chunks that exist, in ascending order. */
-  async *locations(array: number): AsyncGenerator<ChunkLocation> {
-    if (this.#isKept(array)) yield* (await this.#locateAll(array)).values()
-    else yield* this.#scan(array)
+  locations(array: number): AsyncGenerator<ChunkLocation> {
+    return this.#locator.locations(array)
   }
 
   /** Where one chunk lies; undefined where it is missing. */
-  async locate(array: number, chunk: number): Promise<ChunkLocation | undefined> {
-    const located = this.#isKept(array) ? this.#locateAll(array) : this.#locateWindow(array, chunk)
-    return (await located).get(chunk)
+  locate(array: number, chunk: number): Promise<ChunkLocation | undefined> {
+    return this.#locator.locate(array, chunk)
   }
 
   /** The stored bytes, or `length` of them from `start`. */
@@ -147,51 +128,6 @@ export class ChunkReader {
     }
   }
 
-  #isKept(index: number): boolean {
-    const array = this.set.header.arrays[index]
-    return chunkCount(gridShape(knownShape(array), array.chunkShape)) <= KEPT_ROWS
-  }
-
-  #locateAll(array: number): Promise<ReadonlyMap<number, ChunkLocation>> {
-    let located = this.#located.get(array)
-    if (!located) {
-      located = this.#collect(array)
-      this.#located.set(array, located)
-    }
-    return located
-  }
-
-  /** Chunks are asked for by their neighbours: one walk over the index serves them all. */
-  #locateWindow(array: number, chunk: number): Promise<ReadonlyMap<number, ChunkLocation>> {
-    const from = chunk - (chunk % KEPT_ROWS)
-    const last = this.#windows.get(array)
-    if (last?.from === from) return last.located
-    const located = this.#collect(array, from, from + KEPT_ROWS)
-    this.#windows.set(array, { from, located })
-    return located
-  }
-
-  async #collect(array: number, from?: number, to?: number): Promise<ReadonlyMap<number, ChunkLocation>> {
-    const located = new Map<number, ChunkLocation>()
-    for await (const location of this.#scan(array, from, to)) located.set(location.chunk, location)
-    return located
-  }
-
-  async *#scan(array: number, from?: number, to?: number): AsyncGenerator<ChunkLocation> {
-    const range = from === undefined || to === undefined ? {} : { from, to }
-    for await (const item of this.set.body({ arrays: [array], ...range, signal: this.#signal })) {
-      if (item.kind === 'footer') this.#checkDropped(array, item.dropped)
-      else if (item.array === array) yield* locationsOf(item)
-    }
-  }
-
-  /** A dropped array's chunks must not read as fill. */
-  #checkDropped(array: number, dropped: readonly number[]): void {
-    if (!dropped.includes(array)) return
-    const where = { url: this.set.sources[0]?.url, array: this.set.header.arrays[array].path }
-    throw new UnsupportedError('reading an array whose chunks cannot be referenced', where)
-  }
-
   /** The open source, most recently used last; many more than are read at once stay open, so none closes in use. */
   async #source(path: string): Promise<ByteSource> {
     const source = this.#sources.get(path) ?? this.#open(path, { signal: this.#signal })
@@ -203,27 +139,6 @@ export class ChunkReader {
       await (await oldest[1]).close()
     }
     return source
-  }
-}
-
-function* locationsOf(batch: ReferenceBatch): Generator<ChunkLocation> {
-  for (let row = 0; row < batch.rows; row++) {
-    const raw = batch.path[row] === INLINE ? (batch.raw?.[row] ?? null) : null
-    const path = raw ? '' : batch.paths[batch.path[row]]
-    if (path === undefined) {
-      throw new FormatError(
-        { url: 'reference set', structure: 'batch', offset: row },
-        'a row without a path and without bytes',
-      )
-    }
-    yield {
-      chunk: batch.chunk[row],
-      path,
-      offset: raw ? 0 : batch.offset[row],
-      length: raw ? raw.length : batch.length[row],
-      raw,
-      filterMask: batch.filterMask?.[row] ?? 0,
-    }
   }
 }
 

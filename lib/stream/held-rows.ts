@@ -9,6 +9,9 @@ const ROW_BYTES = 60
 /** Bytes that one more run takes, about. */
 const RUN_BYTES = 64
 
+/** Inlined bytes that a batch carries, unless it is of one row: what comes after the memory was found to be full. */
+const BATCH_RAW = 1 << 23
+
 /** The paths of all batches together, each once. */
 export class SharedPaths {
   readonly paths: string[] = []
@@ -49,6 +52,7 @@ function grown(column: Float64Array<ArrayBuffer>, length: number): Float64Array<
 export class HeldRows {
   readonly #shared: SharedPaths
   readonly #mostRows: number
+  readonly #mostRaw: number
   #rows = 0
   #chunk = new Float64Array(0)
   /** Of an inlined chunk, its place in `#raw`. */
@@ -65,6 +69,7 @@ export class HeldRows {
   constructor(shared: SharedPaths, memory: number) {
     this.#shared = shared
     this.#mostRows = Math.ceil(memory / ROW_BYTES)
+    this.#mostRaw = memory + BATCH_RAW
   }
 
   get rows(): number {
@@ -153,7 +158,8 @@ export class HeldRows {
     if (!bytes) throw new PlanError('an inlined chunk comes without its bytes')
     const end = this.#rawBytes + bytes.length
     if (end > this.#raw.length) {
-      const raw = new Uint8Array(Math.max(end, 2 * this.#raw.length))
+      const { length } = this.#raw
+      const raw = new Uint8Array(Math.max(end, Math.min(2 * length, Math.max(this.#mostRaw, 1.25 * length))))
       raw.set(this.#raw.subarray(0, this.#rawBytes))
       this.#raw = raw
     }

@@ -20,7 +20,7 @@ export interface SortOptions {
 
 const MEMORY = 1 << 26
 
-/** Memory that a run takes while it is merged: a block of rows and its inlined chunks, and as much that is waiting to be freed. */
+/** Memory that a run takes while it is merged at least: a block of rows and its inlined chunks, and as much that is waiting to be freed. */
 const RUN_MEMORY = 1 << 20
 const MOST_RUNS = 64
 
@@ -79,9 +79,16 @@ export class ReferenceSorter {
     }
     if (this.#held.rows > 0) await this.#spill()
     this.#held.clear()
-    const most = Math.max(2, Math.min(MOST_RUNS, Math.floor(this.#memory / RUN_MEMORY)))
+    const most = this.#mostRuns()
     while (this.#runs.length > most) await this.#mergeRuns(most)
     if (this.#file) yield* this.#merged(this.#file, this.#runs)
+  }
+
+  /** Runs that are merged at a time: a block that holds one large chunk is larger than all others. */
+  #mostRuns(): number {
+    const largest = this.#runs.reduce((most, { blocks }) => blocks.reduce((a, b) => Math.max(a, b), most), 0)
+    const memory = Math.max(RUN_MEMORY, 2 * largest)
+    return Math.max(2, Math.min(MOST_RUNS, Math.floor(this.#memory / memory)))
   }
 
   #merged(file: RunFile, runs: readonly StoredRun[]): AsyncGenerator<ReferenceBatch> {

@@ -15,6 +15,8 @@ export type FillPlan =
 
 const OTHER_ATTRIBUTE = 'its fill value differs from its attribute _FillValue'
 const NO_FILL = "Zarr's readers have no fill value for its type"
+/** Single bytes of text: their attribute _FillValue is text, which xarray finds in no array of bytes. */
+const CHARACTERS = '|S1'
 const MINUS_ZERO = "its fill value is -0.0, which Zarr's readers take for 0.0"
 
 /**
@@ -32,6 +34,12 @@ export function planFill(array: ArrayMetadata): FillPlan {
   if (declared === undefined) return { kind: 'value', json, attribute: false }
   const same = type !== undefined && equalsFill(declared, bytes, type)
   return same ? { kind: 'value', json, attribute: true } : { kind: 'conflict', reason: OTHER_ATTRIBUTE }
+}
+
+/** Zarr's `fill_value` of an array of which `missing` chunks are absent. By it alone xarray masks characters. */
+export function writtenFill(plan: FillPlan, { dataType }: ArrayMetadata, missing: number): JsonValue {
+  if (plan.kind !== 'value') return null
+  return missing > 0 || (plan.attribute && dataType === CHARACTERS) ? plan.json : null
 }
 
 /**

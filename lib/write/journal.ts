@@ -44,7 +44,7 @@ export interface JournalledSink {
 }
 
 /** Raised when the layout changes. What V8 serializes is bound to its version. */
-const LAYOUT = `1 v8 ${process.versions.v8}`
+const LAYOUT = `2 v8 ${process.versions.v8}`
 
 /**
  * Opens the journal of a build of the set at `path`.
@@ -197,9 +197,9 @@ export class Journal implements BuildJournal {
     await this.#writing(async () => {
       const known = await readFile(join(this.workFolder, 'plan'), 'utf8').catch(ignoreMissing)
       const set = await lstat(this.setFolder).catch(ignoreMissing)
-      // Without its folder the set is in its place, and nothing is left to go on with.
+      // Without its folder the set is in its place; that is known as long as the rest is kept.
       this.#published = known === fingerprint && set === undefined
-      await this.#beginWork(fingerprint, known === fingerprint && set !== undefined)
+      await this.#beginWork(fingerprint, known === fingerprint)
     })
   }
 

@@ -7,10 +7,12 @@
  *
  * `coverage.ndjson`, first a line for each array of the set, in the set's order:
  *     {"path": "g/t", "outcome": "referenced", "reason"?: "why copied", "chunks": 9, "references": 5, "bytes": 500,
- *      "inlined": 3, "missing": 1, "shards": [[0, 0]], "fill"?: "ff", "filled"?: [[4, 5]], "remark"?: "what to know of its fill value"}
+ *      "inlined": 3, "missing": 1, "shards": [[0, 0]], "copied"?: [[0, 9000000]], "fill"?: "ff", "filled"?: [[4, 5]], "remark"?: "what to know of its fill value"}
  * - `outcome`: `referenced`, or `copied` where its values are in the set itself for a reason;
  * - `chunks` of the grid = `references` + `inlined` + `missing`; `bytes` is what the references point at, left out where 0;
  * - `shards` that exist, as ranges with both ends in: one that is listed and not there is lost;
+ * - `inlined`: chunks whose bytes are in the set: in a shard, or in a file `copied.<shard>.bin` beside one;
+ * - `copied`: those files, as the number of the shard and bytes; left out where there are none;
  * - `fill`: one element as the files define it, in hexadecimal; `.zarray` has it only where readers need it there;
  * - `filled`: of the inlined chunks those that no file has, made by the sink; they count as missing when the set is read;
  * - `remark`: made of the above anew whenever the set is written.
@@ -19,8 +21,10 @@
  * Then a line for each group with dimensions that may grow, in the set's order, and, by path, one for each note:
  *     {"group": "", "unlimited": ["time"]}
  *     {"path": "g/t", "note": "an attribute that could not be read"}
+ * Last, where any array has files of copied bytes, what the references to them begin with:
+ *     {"location": "s3://bucket/ocean.parq"}
  */
-import type { Ranges } from '../format/kerchunk-parquet/record-line.ts'
+import type { CopiedFiles, Ranges } from '../format/kerchunk-parquet/record-line.ts'
 import type { FillValue, GroupMetadata, Skipped } from '../model/metadata.ts'
 import type { Outcome } from '../model/reference-batch.ts'
 import type { SourceInfo } from '../model/reference-set.ts'
@@ -36,10 +40,13 @@ export interface ArrayCoverage extends Outcome {
   readonly references: number
   /** Bytes that the references point at; recorded where a number holds them exactly. */
   readonly bytes: number
+  /** Chunks whose bytes are in the set itself. */
   readonly inlined: number
   readonly missing: number
   /** Numbers of the shards that exist. */
   readonly shards: Ranges
+  /** The files beside shards that hold inlined chunks too large for these. */
+  readonly copied?: CopiedFiles
   /** The files' own fill value: the bytes of one element. */
   readonly fill?: FillValue
   /** Of the inlined chunks: those that the files lack, made of the fill value. */
@@ -52,6 +59,8 @@ export interface ArrayCoverage extends Outcome {
 export interface SetCoverage {
   readonly arrays: readonly ArrayCoverage[]
   readonly notes: readonly Skipped[]
+  /** What references to the set's own files begin with, where it has any. */
+  readonly location?: string
 }
 
 /** The text of `sources.ndjson`. */
@@ -72,11 +81,12 @@ export function coverageText(coverage: SetCoverage, groups: readonly GroupMetada
     unlimitedDims.length > 0 ? [{ group: path, unlimited: unlimitedDims }] : [],
   )
   const notes = coverage.notes.map(({ path, reason }) => ({ path, note: reason }))
-  return lines([...coverage.arrays.map(arrayLine), ...unlimited, ...notes])
+  const location = coverage.location === undefined ? [] : [{ location: coverage.location }]
+  return lines([...coverage.arrays.map(arrayLine), ...unlimited, ...notes, ...location])
 }
 
 function arrayLine(array: ArrayCoverage): JsonValue {
-  const { path, outcome, reason, fill, filled = [], remark } = array
+  const { path, outcome, reason, copied = [], fill, filled = [], remark } = array
   return {
     path,
     outcome,
@@ -87,6 +97,7 @@ function arrayLine(array: ArrayCoverage): JsonValue {
     inlined: BigInt(array.inlined),
     missing: BigInt(array.missing),
     shards: rangesJson(array.shards),
+    ...(copied.length > 0 && { copied: rangesJson(copied) }),
     ...(fill && { fill: Buffer.from(fill).toString('hex') }),
     ...(filled.length > 0 && { filled: rangesJson(filled) }),
     ...(remark !== undefined && { remark }),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { DataType } from '../../lib/model/data-type.ts'
 import type { Attributes, AttributeValue } from '../../lib/model/metadata.ts'
-import { fillJson, planFill } from '../../lib/write/fill-value.ts'
+import { fillJson, planFill, writtenFill } from '../../lib/write/fill-value.ts'
 import { arrayOf } from './synthetic.ts'
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text, 'hex'))
@@ -72,4 +72,16 @@ test('types for which no fill value is read right have their missing chunks writ
 test('without the attribute the fill value counts, and that is told', () => {
   const plan = planFill(arrayOf({ path: 'x', fillValue: hex('0700') }))
   assert.deepEqual(plan, { kind: 'value', json: 7n, attribute: false })
+})
+
+test('a fill value is written where chunks are missing, and for characters, which xarray masks by it alone', () => {
+  const written = (dataType: DataType, fill: string, declared: AttributeValue, missing: number) => {
+    const array = arrayOf({ path: 'x', dataType, fillValue: hex(fill), attributes: { _FillValue: declared } })
+    return writtenFill(planFill(array), array, missing)
+  }
+  assert.equal(written('<i2', 'ffff', -1n, 0), null)
+  assert.equal(written('<i2', 'ffff', -1n, 1), -1n)
+  assert.equal(written('|S1', '5f', '_', 0), 'Xw==')
+  assert.equal(written('|S1', '5f', 'x', 0), null)
+  assert.equal(written('|S4', '5f000000', '_', 0), null)
 })

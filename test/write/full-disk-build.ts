@@ -27,8 +27,9 @@ function setOf(chunks: number) {
 await writeParquet(path, { recordSize: 100 })(setOf(100))
 const before = filesBelow(path)
 const journal = journalled === 'without' ? undefined : await openJournal(path, { resume: false, key: '' })
+const inlineLimit = journalled === 'with files beside shards' ? 1000 : undefined
 try {
-  await writeParquet(path, { recordSize: 100, overwrite: true, journal })(setOf(2000))
+  await writeParquet(path, { recordSize: 100, overwrite: true, journal, inlineLimit })(setOf(2000))
 } catch (error) {
   if (!isKStreamError(error)) throw error
   process.stdout.write(

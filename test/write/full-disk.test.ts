@@ -20,7 +20,7 @@ mkdirSync(probe)
 const skip = onSmallDisk(probe, 'true').status === 0 ? false : 'no file system can be mounted here'
 
 test('a full disk is an error in the words of the system that leaves the old set whole', { skip }, () => {
-  for (const journalled of ['with a journal', 'without']) {
+  for (const journalled of ['with a journal', 'without', 'with files beside shards']) {
     const mounted = join(folder, journalled)
     mkdirSync(mounted)
     const { status, stdout, stderr } = onSmallDisk(mounted, process.execPath, PROGRAM, mounted, journalled)

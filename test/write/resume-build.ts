@@ -1,7 +1,8 @@
 /**
  * A process to be killed: builds the set of test/write/journalled-set.ts, going on with what is there, and dies of SIGKILL
  * at the operation of the file system with this number: before it, after it, or in the middle of what it writes.
- * Arguments: path, generation, parts, file for events, number of the operation (0: none), before | after | torn.
+ * Arguments: path, generation, parts, file for events, number of the operation (0: none), before | after | torn, bytes
+ * of a chunk that a shard takes inline.
  */
 import fs from 'node:fs'
 import promises from 'node:fs/promises'
@@ -11,7 +12,8 @@ import { writeParquet } from '../../lib/write/parquet/sink.ts'
 import { journalledSet } from './journalled-set.ts'
 import { streamOf } from './synthetic.ts'
 
-const [path = '', generation = '', parts = '', events = '', number = '', mode = ''] = process.argv.slice(2)
+const [path = '', generation = '', parts = '', events = '', number = '', mode = '', inlineLimit = ''] =
+  process.argv.slice(2)
 const append = fs.appendFileSync
 let operations = 0
 
@@ -43,10 +45,12 @@ const tornWrite = (file: number, data: Uint8Array) => void writeSync(file, data.
 fs.writeSync = counted<[number, Uint8Array], number>(writeSync, tornWrite) as typeof writeSync
 fs.renameSync = counted(fs.renameSync)
 fs.rmSync = counted(fs.rmSync)
-promises.writeFile = counted(promises.writeFile, (file, data) => {
-  const bytes = Buffer.from(data as Uint8Array)
-  writeFileSync(file as string, bytes.subarray(0, bytes.length >> 1))
+promises.writeFile = counted(promises.writeFile, (file, data, options) => {
+  const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Uint8Array)
+  const isAdded = typeof options === 'object' && options?.flag === 'a'
+  writeFileSync(file as string, bytes.subarray(0, bytes.length >> 1), { flag: isAdded ? 'a' : 'w' })
 }) as typeof promises.writeFile
+promises.truncate = counted(promises.truncate)
 promises.rename = counted(promises.rename)
 promises.mkdir = counted(promises.mkdir) as typeof promises.mkdir
 promises.rm = counted(promises.rm)
@@ -61,7 +65,11 @@ const set = journalledSet({
   generation: Number(generation),
   onEvent: (event, part) => append(events, `${event} ${part}\n`),
 })
-const report = await writeParquet(path, { journal, overwrite: true, recordSize: 7, onUnsupported: 'skip' })(
-  streamOf(set),
-)
+const report = await writeParquet(path, {
+  journal,
+  overwrite: true,
+  recordSize: 7,
+  inlineLimit: Number(inlineLimit),
+  onUnsupported: 'skip',
+})(streamOf(set))
 append(events, `${report.unchanged ? 'unchanged' : 'written'} ${operations}\n`)

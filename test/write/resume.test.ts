@@ -20,10 +20,11 @@ const PROGRAM = fileURLToPath(new URL('./resume-build.js', import.meta.url))
 
 type Files = ReadonlyMap<string, Buffer>
 
-async function undisturbed(generation: number): Promise<Files> {
-  const path = join(folder, `undisturbed-${generation}.parq`)
+async function undisturbed(generation: number, inlineLimit: number, location: string): Promise<Files> {
+  const path = join(folder, `undisturbed-${inlineLimit}-${generation}.parq`)
   const set = journalledSet({ parts: PARTS, generation })
-  const report = await writeParquet(path, { recordSize: 7, onUnsupported: 'skip' })(streamOf(set))
+  const options = { recordSize: 7, inlineLimit, location, onUnsupported: 'skip' } as const
+  const report = await writeParquet(path, options)(streamOf(set))
   assert.deepEqual(
     report.skipped.map((each) => each.path),
     ['bad'],
@@ -36,16 +37,18 @@ interface Run {
   readonly path: string
   readonly events: string
   readonly generation: number
+  readonly inlineLimit: number
 }
 
 /** Runs the build; it dies at an operation, or when this long has passed. */
 async function run(
-  { path, events, generation }: Run,
+  { path, events, generation, inlineLimit }: Run,
   operation: number,
   mode: string,
   milliseconds?: number,
 ) {
-  const args = [PROGRAM, path, String(generation), String(PARTS), events, String(operation), mode]
+  const numbers = [PARTS, operation, inlineLimit].map(String)
+  const args = [PROGRAM, path, String(generation), numbers[0], events, numbers[1], mode, numbers[2]]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
   const closed = once(child, 'close')
   if (milliseconds !== undefined) await Promise.race([closed, delay(milliseconds)])
@@ -65,17 +68,29 @@ function checkEvents(lines: readonly string[], about: string): void {
 }
 
 test('a build that is killed at any moment and resumed gives the bytes of an undisturbed one', async () => {
+  await killAndResume(1000)
+})
+
+test('so too where chunks go to files beside the shards', async () => {
+  await killAndResume(6)
+  const names = [...filesBelow(join(folder, 'undisturbed-6-0.parq')).keys()]
+  assert.ok(names.filter((name) => /^raw\/copied\.\d+\.bin$/.test(name)).length > 5)
+})
+
+/** `inlineLimit`: bytes of a chunk that a shard takes inline. */
+async function killAndResume(inlineLimit: number): Promise<void> {
   const seed = Number(process.env.KSTREAM_TEST_SEED ?? Date.now() % 1e9)
   const random = randomFrom(seed)
-  const parent = join(folder, 'killed')
+  const parent = join(folder, `killed-${inlineLimit}`)
   mkdirSync(parent)
   const path = join(parent, 'k.parq')
   let old: Files | undefined
   let operations = 0
   let kills = 0
   for (let generation = 0; kills < KILLS; generation++) {
-    const expected = await undisturbed(generation)
-    const one = { path, generation, events: join(folder, `events-${generation}`) }
+    const expected = await undisturbed(generation, inlineLimit, path)
+    const events = join(folder, `events-${inlineLimit}-${generation}`)
+    const one = { path, generation, inlineLimit, events }
     for (let attempt = 0; ; attempt++) {
       const last = attempt === 12 || generation === 0
       const mode = ['before', 'after', 'torn'][Math.floor(random() * 3)]
@@ -106,7 +121,7 @@ test('a build that is killed at any moment and resumed gives the bytes of an und
     old = expected
     if (generation === 0) assert.ok(operations > 100)
   }
-})
+}
 
 function sameFiles(a: Files, b: Files): boolean {
   return a.size === b.size && [...a].every(([name, bytes]) => b.get(name)?.equals(bytes))

@@ -5,6 +5,8 @@ import { extentsSoFar } from '../../model/chunk-grid.ts'
 import type { Header } from '../../model/metadata.ts'
 import type { Footer, Outcome, ReferenceBatch } from '../../model/reference-batch.ts'
 import type { BodyOptions, ReferenceSet, SourceInfo } from '../../model/reference-set.ts'
+import { copiedName } from './copied-path.ts'
+import { CopiedRows, cutBatch } from './copied-rows.ts'
 import { countOf } from './record-line.ts'
 import { batchOf } from './shard-batch.ts'
 import { ShardReader } from './shard-reader.ts'
@@ -43,13 +45,16 @@ class ParquetSet implements ReferenceSet {
   readonly footer?: Footer
   readonly #summary: SetSummary
   readonly #shards: ShardReader
+  readonly #copies: CopiedRows | undefined
 
-  constructor(summary: SetSummary) {
+  constructor(summary: SetSummary, copies: 'references' | 'raw') {
     this.name = summary.path
     this.header = headerOf(summary)
     this.sources = summary.sources ?? []
     this.#summary = summary
     this.#shards = new ShardReader(summary)
+    const hasCopies = copies === 'raw' && summary.location !== undefined
+    this.#copies = hasCopies ? new CopiedRows(summary.path) : undefined
     const present = summary.arrays.map(recordedChunks)
     const missing = present.flatMap((count, i) =>
       count === undefined ? [] : summary.arrays[i].chunks - count,
@@ -93,7 +98,7 @@ class ParquetSet implements ReferenceSet {
       const first = number * size
       const rows = { from: Math.max(0, from - first), to: Math.min(shard.rows, to - first) }
       const batch = batchOf(shard, { array, first, ...rows, filled, url: this.#shards.url(array, number) })
-      if (batch.rows > 0) yield batch
+      if (batch.rows > 0) yield* this.#copies?.read(batch, signal) ?? cutBatch(batch)
     }
   }
 
@@ -130,6 +135,11 @@ class ParquetSet implements ReferenceSet {
 export interface OpenParquetSetOptions {
   /** Whether every shard that was written has to be there; if not, a lost one is an error when it is asked for. */
   readonly whole?: boolean
+  /**
+   * What chunks are whose bytes were copied into files of the set: references to these files, which go with it, or the
+   * bytes themselves, as for whoever takes them into another set. References by default.
+   */
+  readonly copies?: 'references' | 'raw'
 }
 
 /**
@@ -141,17 +151,19 @@ export interface OpenParquetSetOptions {
  */
 export async function openParquetSet(
   path: string,
-  { whole = false }: OpenParquetSetOptions = {},
+  { whole = false, copies = 'references' }: OpenParquetSetOptions = {},
 ): Promise<ReferenceSet> {
   const summary = await readSetSummary(resolve(path))
-  const broken = whole ? summary.arrays.find(({ lost }) => lost.length > 0) : undefined
-  if (broken) {
-    const [shard] = broken.lost
-    const name = `${broken.metadata.path}/refs.${shard}.parq`
-    throw new SourceError(
-      summary.path,
-      `its shard ${name} was written and is not there any more; build the set again`,
-    )
+  for (const array of whole ? summary.arrays : []) checkWhole(array, summary.path)
+  return new ParquetSet(summary, copies)
+}
+
+function checkWhole({ metadata, lost, lostCopies }: ArraySummary, path: string): void {
+  const refuse = (what: string): never => {
+    throw new SourceError(path, `its ${what}; build the set again`)
   }
-  return new ParquetSet(summary)
+  if (lost.length > 0)
+    refuse(`shard ${metadata.path}/refs.${lost[0]}.parq was written and is not there any more`)
+  if (lostCopies.length === 0) return
+  refuse(`file ${metadata.path}/${copiedName(lostCopies[0])} was written and is not there, or not whole`)
 }

@@ -9,6 +9,9 @@ export type RefuseLine = (problem: string, cause?: unknown) => never
 /** Ascending numbers, as ranges with both ends in. */
 export type Ranges = readonly (readonly [first: number, last: number])[]
 
+/** Files of an array that hold copied bytes: the shard that each lies beside, ascending, and its bytes. */
+export type CopiedFiles = readonly (readonly [shard: number, bytes: number])[]
+
 /** How an array ended, in numbers of chunks. */
 export interface ArrayRecord {
   readonly path: string
@@ -21,6 +24,8 @@ export interface ArrayRecord {
   readonly inlined: number
   readonly missing: number
   readonly shards: Ranges
+  /** The files beside shards that hold chunks too large for them. */
+  readonly copied: CopiedFiles
   /** Chunks that the files lack, inlined as the fill value. */
   readonly filled: Ranges
   /** The fill value that the files define: the bytes of one element. */
@@ -57,6 +62,7 @@ export function parseArrayRecord(refuse: RefuseLine, path: string, line: JsonObj
     inlined: parseCount(refuse, 'inlined', line.inlined),
     missing: parseCount(refuse, 'missing', line.missing),
     shards: countOf(shards) > MOST_SHARDS ? [] : shards,
+    copied: parseCopiedFiles(refuse, line.copied),
     filled: parseRanges(refuse, 'filled', line.filled),
     fill: line.fill === undefined ? undefined : parseHex(refuse, 'fill', line.fill),
     remark: typeof line.remark === 'string' ? line.remark : undefined,
@@ -92,6 +98,20 @@ function parseRanges(refuse: RefuseLine, key: string, json: PythonJson | undefin
     }
     next = numbers[1] + 1
     return numbers
+  })
+}
+
+function parseCopiedFiles(refuse: RefuseLine, json: PythonJson | undefined): CopiedFiles {
+  if (json === undefined) return []
+  if (!Array.isArray(json)) return refuse('copied is no list of files')
+  let next = 0
+  return json.map((file: PythonJson): [number, number] => {
+    const [shard, bytes] = (Array.isArray(file) ? file : []).map((n) => parseCount(refuse, 'copied', n))
+    if (shard === undefined || bytes === undefined || shard < next) {
+      return refuse('copied is no ascending list of files')
+    }
+    next = shard + 1
+    return [shard, bytes]
   })
 }
 

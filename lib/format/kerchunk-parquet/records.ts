@@ -19,6 +19,8 @@ interface SetRecords {
   /** Names of dimensions that may grow, by the group's path. */
   readonly unlimited: ReadonlyMap<string, readonly string[]>
   readonly notes: readonly { readonly path: string; readonly note: string }[]
+  /** What references to the set's own files begin with; undefined where it has none. */
+  readonly location: string | undefined
   /** Undefined for a set that kstream did not write. */
   readonly sources: readonly SourceInfo[] | undefined
 }
@@ -32,14 +34,16 @@ export async function readRecords(root: string): Promise<SetRecords> {
   const arrays = new Map<string, ArrayRecord>()
   const unlimited = new Map<string, readonly string[]>()
   const notes: { path: string; note: string }[] = []
+  let location: string | undefined
   const lines = await readLines(join(root, '.kstream', 'coverage.ndjson'), (refuse, line) => {
     const { path, group, note, outcome } = line
-    if (typeof group === 'string') unlimited.set(group, parseNames(refuse, line.unlimited))
+    if (typeof line.location === 'string') location = line.location
+    else if (typeof group === 'string') unlimited.set(group, parseNames(refuse, line.unlimited))
     else if (typeof path === 'string' && typeof note === 'string') notes.push({ path, note })
     else if (typeof path === 'string' && outcome !== undefined)
       arrays.set(path, parseArrayRecord(refuse, path, line))
   })
-  return { arrays: lines && arrays, unlimited, notes, sources }
+  return { arrays: lines && arrays, unlimited, notes, location, sources }
 }
 
 /** What `parse` makes of each line of an NDJSON file; undefined where there is no such file. */

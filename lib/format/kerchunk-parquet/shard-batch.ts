@@ -62,7 +62,7 @@ function checkRange({ offset, size }: Shard, row: number, url: string): void {
 }
 
 /** Whether a number is in the ranges, for numbers that ascend from call to call. */
-function ascendingTest(ranges: Ranges): (number: number) => boolean {
+export function ascendingTest(ranges: Ranges): (number: number) => boolean {
   let at = 0
   return (number) => {
     while (at < ranges.length && ranges[at][1] < number) at++

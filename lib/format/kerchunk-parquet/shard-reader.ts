@@ -3,6 +3,7 @@ import { isKStreamError, SourceError, systemCode } from '../../errors.ts'
 import type { ByteSource } from '../../source/byte-source.ts'
 import { openFile } from '../../source/file.ts'
 import { absolutePath, checkRelative } from '../reference-path.ts'
+import { isCopiedPath } from './copied-path.ts'
 import { readShard } from './shard.ts'
 import type { Shard } from './shard-columns.ts'
 import type { SetSummary } from './summary.ts'
@@ -10,12 +11,16 @@ import type { SetSummary } from './summary.ts'
 /** Shards kept after use, and their rows, of 20 bytes each: neighbouring chunks lie in one shard. */
 const KEPT_SHARDS = 16
 const KEPT_ROWS = 1_600_000
+/** Bytes of inlined chunks in them, beyond which the least lately used are not kept. */
+const KEPT_RAW = 1 << 26
 
 /** Reads the shards of one set. */
 export class ShardReader {
   readonly #summary: SetSummary
   /** In the order of last use. */
   readonly #kept = new Map<string, Promise<Shard | undefined>>()
+  /** Bytes of inlined chunks in those of them that are read. */
+  readonly #rawBytes = new Map<string, number>()
 
   constructor(summary: SetSummary) {
     this.#summary = summary
@@ -41,11 +46,41 @@ export class ShardReader {
     const shard = this.#kept.get(url) ?? this.#read(url, array, number)
     this.#kept.delete(url)
     this.#kept.set(url, shard)
-    shard.catch(() => this.#kept.delete(url))
+    shard.then(
+      (found) => this.#weigh(url, found),
+      () => this.#forget(url),
+    )
     const [oldest] = this.#kept.keys()
     const room = Math.max(1, Math.min(KEPT_SHARDS, Math.floor(KEPT_ROWS / this.#summary.recordSize)))
-    if (this.#kept.size > room && oldest !== undefined) this.#kept.delete(oldest)
+    if (this.#kept.size > room && oldest !== undefined) this.#forget(oldest)
     return shard
+  }
+
+  /** Forgets those that were used least lately, where the inlined chunks of all have no room. */
+  #weigh(url: string, shard: Shard | undefined): void {
+    if (!shard?.raw || !this.#kept.has(url)) return
+    this.#rawBytes.set(
+      url,
+      shard.raw.reduce((sum, bytes) => sum + (bytes?.length ?? 0), 0),
+    )
+    let sum = [...this.#rawBytes.values()].reduce((total, bytes) => total + bytes, 0)
+    for (const other of this.#kept.keys()) {
+      if (sum <= KEPT_RAW || this.#kept.size === 1) return
+      sum -= this.#rawBytes.get(other) ?? 0
+      this.#forget(other)
+    }
+  }
+
+  #forget(url: string): void {
+    this.#kept.delete(url)
+    this.#rawBytes.delete(url)
+  }
+
+  /** Where a file of the set's own is now; any other path as it is. */
+  #present(path: string): string {
+    const { location, path: root } = this.#summary
+    const isOwn = location !== undefined && isCopiedPath(path, location)
+    return isOwn ? root + path.slice(location.length) : path
   }
 
   async #read(url: string, array: number, number: number, signal?: AbortSignal): Promise<Shard | undefined> {
@@ -57,7 +92,7 @@ export class ShardReader {
       const shard = await readShard(source, this.#summary.recordSize, signal)
       const paths = shard.paths.map(absolutePath)
       for (const { relative } of paths) if (relative !== undefined) await checkRelative(relative, url)
-      return { ...shard, paths: paths.map(({ path }) => path) }
+      return { ...shard, paths: paths.map(({ path }) => this.#present(path)) }
     } finally {
       await source.close()
     }

@@ -2,6 +2,7 @@
 import type { AsyncBuffer, Compressors } from 'hyparquet'
 import { FormatError, isKStreamError, messageOf } from '../../errors.ts'
 import type { ByteSource } from '../../source/byte-source.ts'
+import { openFile } from '../../source/file.ts'
 import { type ColumnPieces, type Refuse, type Shard, shardOf } from './shard-columns.ts'
 import { checkFooter } from './shard-file.ts'
 
@@ -36,13 +37,14 @@ function boundedCompressors(compressors: Compressors, refuse: Refuse): Compresso
 }
 
 /**
- * Reads a shard of at most `recordSize` rows.
+ * Reads a shard of at most `recordSize` rows; of its columns only `names` where these are given.
  * @throws FormatError where it is no Parquet file, or has more rows than a shard may.
  */
 export async function readShard(
   source: ByteSource,
   recordSize: number,
   signal?: AbortSignal,
+  names?: string[],
 ): Promise<Shard> {
   const at = { url: source.url, offset: 0, structure: 'Parquet shard' }
   const refuse: Refuse = (problem) => {
@@ -61,6 +63,7 @@ export async function readShard(
       metadata,
       compressors: boundedCompressors(compressors, refuse),
       utf8: false,
+      ...(names && { columns: names }),
       // An error thrown here would be nobody's: what the pieces hold is looked at afterwards.
       onChunk: ({ columnName, columnData, rowStart }) => {
         const pieces = columns.get(columnName) ?? []
@@ -72,5 +75,23 @@ export async function readShard(
     signal?.throwIfAborted()
     if (isKStreamError(cause)) throw cause
     throw new FormatError(at, `cannot be read: ${messageOf(cause)}`, { cause })
+  }
+}
+
+/**
+ * Bytes of the chunks that the shard at `path` has inlined, in rows that count: all, or what a test says of ascending ones.
+ * @throws SourceError where it is not there, FormatError where it is damaged.
+ */
+export async function readInlinedBytes(
+  path: string,
+  recordSize: number,
+  counts: (row: number) => boolean = () => true,
+): Promise<number> {
+  const source = await openFile(path)
+  try {
+    const { raw = [] } = await readShard(source, recordSize, undefined, ['raw'])
+    return raw.reduce((sum, bytes, row) => (bytes && counts(row) ? sum + bytes.length : sum), 0)
+  } finally {
+    await source.close()
   }
 }

@@ -1,12 +1,13 @@
 /** What a Parquet set holds, without reading its references: metadata, coverage, sources and the shards that are there. */
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FormatError, SourceError, systemCode } from '../../errors.ts'
 import { chunkCount, extentsSoFar, gridShape } from '../../model/chunk-grid.ts'
 import { itemSize } from '../../model/data-type.ts'
 import type { ArrayMetadata, GroupMetadata } from '../../model/metadata.ts'
 import type { SourceInfo } from '../../model/reference-set.ts'
-import type { ArrayRecord } from './record-line.ts'
+import { copiedName } from './copied-path.ts'
+import type { ArrayRecord, CopiedFiles } from './record-line.ts'
 import { readRecords } from './records.ts'
 import { parseZmetadata } from './zmetadata.ts'
 
@@ -20,6 +21,8 @@ export interface ArraySummary {
   readonly shards: number
   /** Numbers of shards that the coverage lists and that are not there: their chunks read as fill values. */
   readonly lost: readonly number[]
+  /** Numbers of shards beside which a file of copied bytes should lie, and none does, or one of another size. */
+  readonly lostCopies: readonly number[]
   /** From the coverage; undefined for a set that kstream did not write. */
   readonly coverage: ArrayRecord | undefined
 }
@@ -33,6 +36,11 @@ export interface SetSummary {
   readonly arrays: readonly ArraySummary[]
   readonly skipped: readonly ArrayRecord[]
   readonly notes: readonly { readonly path: string; readonly note: string }[]
+  /**
+   * What references to the set's own files of copied bytes begin with: the absolute path or URL where it was to be found
+   * when it was written; undefined where it has no such files.
+   */
+  readonly location: string | undefined
   /** Files that the references may point into; undefined for a set that kstream did not write. */
   readonly sources: readonly SourceInfo[] | undefined
 }
@@ -45,7 +53,7 @@ export async function readSetSummary(path: string): Promise<SetSummary> {
   const text = await readFile(join(path, '.zmetadata'), 'utf8').catch((cause) => {
     throw new SourceError(path, 'is no Parquet reference set: its .zmetadata cannot be read', { cause })
   })
-  const { arrays: records, unlimited, notes, sources } = await readRecords(path)
+  const { arrays: records, unlimited, notes, location, sources } = await readRecords(path)
   const { header, recordSize } = parseZmetadata(text, path, { xarrayFills: records === undefined })
   const groups = header.groups.map((group) => {
     const unlimitedDims = unlimited.get(group.path)
@@ -56,7 +64,7 @@ export async function readSetSummary(path: string): Promise<SetSummary> {
     arrays.push(await summarize(path, metadata, records?.get(metadata.path)))
   }
   const skipped = [...(records?.values() ?? [])].filter(({ outcome }) => outcome === 'skipped')
-  return { path, recordSize, groups, arrays, skipped, notes, sources }
+  return { path, recordSize, groups, arrays, skipped, notes, location, sources }
 }
 
 /** Numbers of the shards in an array's folder, ascending. */
@@ -86,5 +94,15 @@ async function summarize(
     throw new FormatError(at, `the fill of ${metadata.path} is not an element of its data type`)
   }
   const known = fill ? { ...metadata, fillValue: fill } : metadata
-  return { metadata: known, chunks, shards: present.size, lost, coverage }
+  const lostCopies = await findLostCopies(join(root, metadata.path), coverage?.copied ?? [])
+  return { metadata: known, chunks, shards: present.size, lost, lostCopies, coverage }
+}
+
+async function findLostCopies(folder: string, files: CopiedFiles): Promise<number[]> {
+  const lost: number[] = []
+  for (const [shard, bytes] of files) {
+    const stats = await stat(join(folder, copiedName(shard))).catch(() => undefined)
+    if (!stats?.isFile() || stats.size !== bytes) lost.push(shard)
+  }
+  return lost
 }

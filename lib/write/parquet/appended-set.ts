@@ -3,6 +3,8 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { PlanError, SourceError, WriteError } from '../../errors.ts'
+import { copiedName } from '../../format/kerchunk-parquet/copied-path.ts'
+import { openParquetSet } from '../../format/kerchunk-parquet/index.ts'
 import type { ArrayRecord } from '../../format/kerchunk-parquet/record-line.ts'
 import { readSetSummary, type SetSummary } from '../../format/kerchunk-parquet/summary.ts'
 import type { ArrayMetadata } from '../../model/metadata.ts'
@@ -11,6 +13,8 @@ import type { ReferenceSet } from '../../model/reference-set.ts'
 /** The set that is added to. */
 export interface AppendedSet {
   readonly set: ReferenceSet
+  /** The same, with the bytes of its own files instead of references to them, which go with it. */
+  readonly rows: ReferenceSet
   readonly summary: SetSummary
   /** Tells the folder from one that another build puts in its place. */
   readonly identity: string
@@ -39,7 +43,7 @@ export async function readAppendedSet(path: string, set: ReferenceSet): Promise<
   const known = summary.arrays.map(({ metadata }) => [metadata.path, metadata.shape])
   const expected = set.header.arrays.map((array) => [array.path, array.shape])
   if (!isDeepStrictEqual(known, expected)) throw replacedMeanwhile(path)
-  for (const { metadata, coverage, lost } of summary.arrays) {
+  for (const { metadata, coverage, lost, lostCopies } of summary.arrays) {
     if (!coverage || !summary.sources) {
       throw new PlanError(
         `${path} does not record what it holds, so that nothing can be added: build it anew`,
@@ -47,8 +51,12 @@ export async function readAppendedSet(path: string, set: ReferenceSet): Promise<
     }
     const shard = join(path, metadata.path, `refs.${lost[0]}.parq`)
     if (lost.length > 0) throw new SourceError(shard, 'this shard was written and is not there any more')
+    const copied = join(path, metadata.path, copiedName(lostCopies[0] ?? 0))
+    if (lostCopies.length > 0)
+      throw new SourceError(copied, 'this file was written and is not there, or not whole')
   }
-  return { set, summary, identity }
+  const rows = summary.location === undefined ? set : await openParquetSet(path, { copies: 'raw' })
+  return { set, rows, summary, identity }
 }
 
 /** @throws PlanError where `set` lacks a file of the set whose place it takes: a set that is added to loses nothing. */

@@ -6,6 +6,8 @@ export interface StoredShard {
   readonly shard: number
   /** Of its file. */
   readonly bytes: number
+  /** Of the file beside it that holds its large chunks; left out where there is none. */
+  readonly copied?: number
 }
 
 /** What an array's writer knows beside its rows. */
@@ -13,6 +15,10 @@ export interface ArrayCounters {
   readonly references: number
   readonly inlined: number
   readonly referencedBytes: number
+  /** Bytes of the chunks that came with their bytes. */
+  readonly copiedBytes: number
+  /** Of them, those in the file beside the open shard. */
+  readonly copied: number
   /** The chunk after the last one seen. */
   readonly next: number
   /** Whether missing chunks are written out as the fill value. */

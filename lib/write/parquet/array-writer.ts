@@ -4,77 +4,79 @@ import type { ArrayRecord } from '../../format/kerchunk-parquet/record-line.ts'
 import { chunkCount, gridShape } from '../../model/chunk-grid.ts'
 import type { ArrayMetadata } from '../../model/metadata.ts'
 import { INLINE, type ReferenceBatch } from '../../model/reference-batch.ts'
-import { encodeFillChunk, MOST_FILL_BYTES, MOST_FILL_CHUNKS } from '../fill-chunk.ts'
-import { type FillPlan, planFill } from '../fill-value.ts'
-import type { JsonValue } from '../json-text.ts'
+import { ArrayFill } from './array-fill.ts'
 import type { ArrayCounters, RestoredArray, StoredShard } from './array-progress.ts'
-import { Shard } from './shard.ts'
+import { OpenShard, type OpenShardOptions } from './open-shard.ts'
 
-const NO_ATTRIBUTE = 'there is no attribute _FillValue'
-
-interface ArrayWriterOptions {
-  /** Rows of a shard. */
-  readonly recordSize: number
+interface ArrayWriterOptions extends Omit<OpenShardOptions, 'array'> {
   readonly onUnsupported: 'fail' | 'skip'
-  /** Throws where a set may not point at this path. */
-  readonly checkPath: (path: string) => void
-  /** Stores a shard, which is closed already; may return before it is on disk. */
-  readonly store: (shard: number, bytes: Uint8Array) => Promise<void>
+  /** Stores a shard, which is closed already, as is the file of its `copied` bytes; may return before it is on disk. */
+  readonly store: (shard: number, bytes: Uint8Array, copied: number) => Promise<void>
+}
+
+/** What of an array was there before. */
+interface TakenOver {
+  /** The chunk after the last one. */
+  readonly next: number
+  readonly stored: readonly StoredShard[]
+  /** Bytes that the stored shards have inlined. */
+  readonly inlined: number
 }
 
 /** Writes one array. */
 export class ArrayWriter {
   readonly metadata: ArrayMetadata
+  readonly fill: ArrayFill
   references = 0
+  /** Chunks whose bytes are in the set: in a shard, or in a file beside one. */
   inlined = 0
-  /** Of `inlined`: the numbers of chunks of fill values, made here where the file has none. */
-  readonly filledChunks: number[] = []
   /** Bytes that the references point at. */
   referencedBytes = 0
+  /** Bytes of the chunks that came with their bytes, wherever they are in the set; fill values are none. */
+  copiedBytes = 0
   /** Numbers of the shards written. */
   readonly shards: number[] = []
+  /** Of these, the ones with a file beside them, and its bytes. */
+  readonly copiedFiles: [shard: number, bytes: number][] = []
   /** Why nothing of the array is kept. */
   dropped: string | undefined
-  readonly #options: ArrayWriterOptions
-  readonly #fill: FillPlan
-  // Whether missing chunks are written out as the fill value.
-  #gapless: boolean
-  #fillChunk: Uint8Array | undefined
+  readonly #options: ArrayWriterOptions & OpenShardOptions
   // Chunks of the grid; Infinity while an axis may still grow.
   #chunks: number
-  #shard: Shard | undefined
-  #shardNumber = -1
+  #open: OpenShard | undefined
+  #closedBytes = 0
   // The chunk after the last one seen.
   #next = 0
   // Chunks below are here already: what comes of them once more is passed over.
   #known = 0
-  #paths: readonly string[] = []
-  // From indexes into #paths to codes of the open shard's dictionary, and the last of them.
-  #codes = new Map<number, number>()
-  #lastIndex = INLINE
-  #lastCode = 0
 
   constructor(metadata: ArrayMetadata, options: ArrayWriterOptions) {
     this.metadata = metadata
-    this.#options = options
-    this.#fill = planFill(metadata)
-    this.#gapless = this.#fill.kind === 'conflict' || (this.#fill.kind === 'value' && !this.#fill.attribute)
+    this.#options = { ...options, array: metadata.path }
+    this.fill = new ArrayFill(metadata)
     this.#chunks = countChunks(metadata, metadata.shape)
   }
 
-  get filled(): number {
-    return this.filledChunks.length
+  /** Bytes in files beside the shards. */
+  get fileBytes(): number {
+    return this.#closedBytes + (this.#open?.copied ?? 0)
   }
 
   /** All but the rows and the shards. */
   get counters(): ArrayCounters {
-    const { references, inlined, referencedBytes, dropped } = this
-    return { references, inlined, referencedBytes, next: this.#next, gapless: this.#gapless, dropped }
+    const { references, inlined, referencedBytes, copiedBytes, dropped } = this
+    const copied = this.#open?.copied ?? 0
+    const gapless = this.fill.isWritten
+    return { references, inlined, referencedBytes, copiedBytes, copied, next: this.#next, gapless, dropped }
+  }
+
+  get filledChunks(): readonly number[] {
+    return this.fill.chunks
   }
 
   /** The open shard. */
   get open(): RestoredArray['open'] {
-    return this.#shard && { number: this.#shardNumber, shard: this.#shard }
+    return this.#open
   }
 
   /** Goes on from where another writer of this array was; chunks that it had are passed over if they come again. */
@@ -82,16 +84,15 @@ export class ArrayWriter {
     this.references = counters.references
     this.inlined = counters.inlined
     this.referencedBytes = counters.referencedBytes
+    this.copiedBytes = counters.copiedBytes
     this.dropped = counters.dropped
     this.#next = counters.next
     this.#known = counters.next
-    this.#gapless = counters.gapless
-    this.filledChunks.push(...filled)
-    this.shards.push(...stored.map(({ shard }) => shard))
+    this.fill.isWritten = counters.gapless
+    this.fill.chunks.push(...filled)
+    for (const { shard, copied = 0 } of stored) this.#addShard(shard, copied)
     if (!open) return
-    this.#shardNumber = open.number
-    this.#shard = open.shard
-    this.#forgetCodes()
+    this.#open = new OpenShard(open.number, this.#options, { shard: open.shard, copied: counters.copied })
   }
 
   /** Begins with this chunk. */
@@ -101,12 +102,13 @@ export class ArrayWriter {
   }
 
   /** Takes over all chunks before `next` of a set in which so many were recorded; the rows of the open shard are here. */
-  takeOver(record: ArrayRecord, next: number, stored: readonly StoredShard[]): void {
+  takeOver(record: ArrayRecord, { next, stored, inlined: bytesOfStored }: TakenOver): void {
     const { references, bytes, inlined, missing } = record
     // Where filling in was given up once it stays so, as there are missing chunks.
-    const gapless = this.#gapless && missing === 0
-    const counters = { ...this.counters, references, referencedBytes: bytes, inlined, next, gapless }
-    this.restore({ counters, filled: [], stored })
+    const gapless = this.fill.isWritten && missing === 0
+    const copiedBytes = stored.reduce((sum, { copied = 0 }) => sum + copied, this.copiedBytes + bytesOfStored)
+    const counted = { references, referencedBytes: bytes, inlined, copiedBytes }
+    this.restore({ counters: { ...this.counters, ...counted, next, gapless }, filled: [], stored })
   }
 
   /** Adds rows. @throws WriteError where they do not ascend within the grid. */
@@ -116,11 +118,17 @@ export class ArrayWriter {
     while (row < batch.rows && this.dropped === undefined) {
       const chunk = batch.chunk[row]
       this.#checkChunk(chunk)
-      if (chunk > this.#next && this.#gapless) await this.#inlineFill(chunk)
+      if (chunk > this.#next && this.fill.isWritten) await this.#inlineFill(chunk)
       if (this.dropped !== undefined) return
-      await this.#openShard(Math.floor(chunk / this.#options.recordSize))
-      row = this.#addRows(batch, row)
+      const open = await this.#openShard(Math.floor(chunk / this.#options.recordSize))
+      row = this.#addRows(open, batch, row)
+      await open.write()
     }
+  }
+
+  /** Makes the bytes that were copied so far outlast the system. */
+  async sync(): Promise<void> {
+    await this.#open?.sync()
   }
 
   /** Writes the last shard, now that the shape is known; returns the absent chunks. */
@@ -131,126 +139,95 @@ export class ArrayWriter {
       throw this.#broken(`${path}: the shape ends as [${shape}], but was announced as [${announced}]`)
     this.#chunks = countChunks(this.metadata, shape)
     if (this.#next > this.#chunks) throw this.#broken(`chunk ${this.#next - 1} is outside the grid`)
-    if (this.#next < this.#chunks && this.#gapless) await this.#inlineFill(this.#chunks)
+    if (this.#next < this.#chunks && this.fill.isWritten) await this.#inlineFill(this.#chunks)
     await this.#closeShard()
     return this.#chunks - this.references - this.inlined
-  }
-
-  /** Zarr's `fill_value`, for an array of which `missing` chunks are absent. */
-  fillValue(missing: number): JsonValue {
-    return missing > 0 && this.#fill.kind === 'value' ? this.#fill.json : null
-  }
-
-  /** A remark on the fill value that its user should know of. */
-  fillNote(missing: number): string | undefined {
-    if (this.#fill.kind === 'null') return undefined
-    if (this.filled > 0 && missing === 0) {
-      const reason = this.#fill.kind === 'conflict' ? this.#fill.reason : NO_ATTRIBUTE
-      return `${this.filled} missing chunks are inlined as the fill value: ${reason}`
-    }
-    if (missing === 0 || this.#fill.kind === 'conflict' || this.#fill.attribute) return undefined
-    return `${missing} missing chunks read as the file's fill value, which xarray masks: ${NO_ATTRIBUTE}`
   }
 
   /** Gives up the array, whose open shard is forgotten. */
   drop(reason: string): void {
     this.dropped ??= reason
-    this.#shard = undefined
+    this.#open = undefined
   }
 
-  #addRows(batch: ReferenceBatch, start: number): number {
+  #addRows(open: OpenShard, batch: ReferenceBatch, start: number): number {
     const { recordSize } = this.#options
-    const base = this.#shardNumber * recordSize
+    const base = open.number * recordSize
     let row = start
     for (; row < batch.rows; row++) {
       const chunk = batch.chunk[row]
-      if (chunk >= base + recordSize || (this.#gapless && chunk > this.#next)) break
+      if (chunk >= base + recordSize || (this.fill.isWritten && chunk > this.#next)) break
       this.#checkChunk(chunk)
       if (batch.filterMask && batch.filterMask[row] !== 0) {
         this.#unsupported('a chunk skips filters, which Zarr cannot say')
         return batch.rows
       }
-      if (batch.path[row] === INLINE) this.#addInline(chunk - base, batch.raw?.[row])
-      else this.#addReference(chunk - base, batch, row)
+      if (batch.path[row] === INLINE) this.#addBytes(open, chunk - base, batch.raw?.[row])
+      else this.#addReference(open, chunk - base, batch, row)
       this.#next = chunk + 1
     }
     return row
   }
 
-  #addReference(row: number, batch: ReferenceBatch, from: number): void {
+  #addReference(open: OpenShard, row: number, batch: ReferenceBatch, from: number): void {
     const offset = batch.offset[from]
     const length = batch.length[from]
     if (!(Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0)) {
       throw this.#broken(`bytes ${offset} + ${length} are no range of a file`)
     }
-    if (this.#paths !== batch.paths) {
-      this.#paths = batch.paths
-      this.#forgetCodes()
-    }
-    const index = batch.path[from]
-    if (index !== this.#lastIndex) {
-      this.#lastCode = this.#codes.get(index) ?? this.#pathCode(index)
-      this.#lastIndex = index
-    }
-    this.#shard?.addReference(row, this.#lastCode, offset, length)
+    open.addReference(row, batch, from)
     this.references++
     this.referencedBytes += length
   }
 
-  #addInline(row: number, bytes: Uint8Array | null | undefined): void {
+  #addBytes(open: OpenShard, row: number, bytes: Uint8Array | null | undefined): void {
     if (!bytes) throw this.#broken('an inlined chunk comes without its bytes')
-    this.#shard?.addInline(row, bytes)
+    open.addBytes(row, bytes)
     this.inlined++
-  }
-
-  #pathCode(index: number): number {
-    const path = this.#paths[index]
-    if (path === undefined) throw this.#broken(`a reference names path ${index} of ${this.#paths.length}`)
-    this.#options.checkPath(path)
-    const code = this.#shard?.pathCode(path) ?? this.#shard?.addPath(path) ?? 0
-    this.#codes.set(index, code)
-    return code
-  }
-
-  #forgetCodes(): void {
-    this.#codes.clear()
-    this.#lastIndex = INLINE
+    this.copiedBytes += bytes.length
   }
 
   /** Inlines the fill value in all chunks from the next up to `end`, where they are few. */
   async #inlineFill(end: number): Promise<void> {
-    const count = this.filled + end - this.#next
-    if (count <= MOST_FILL_CHUNKS) this.#fillChunk ??= await encodeFillChunk(this.metadata)
-    const bytes = this.#fillChunk
-    if (!bytes || count > MOST_FILL_CHUNKS || count * bytes.length > MOST_FILL_BYTES) {
-      this.#gapless = false
-      if (this.#fill.kind === 'conflict') this.#unsupported(`chunks are missing, and ${this.#fill.reason}`)
+    const { fill } = this
+    const bytes = await fill.bytesFor(end - this.#next)
+    if (!bytes) {
+      fill.isWritten = false
+      if (fill.conflict !== undefined) this.#unsupported(`chunks are missing, and ${fill.conflict}`)
       return
     }
     for (; this.#next < end; this.#next++) {
       const { recordSize } = this.#options
-      await this.#openShard(Math.floor(this.#next / recordSize))
-      this.#addInline(this.#next % recordSize, bytes)
-      this.filledChunks.push(this.#next)
+      const open = await this.#openShard(Math.floor(this.#next / recordSize))
+      open.shard.addInline(this.#next % recordSize, bytes)
+      this.inlined++
+      fill.chunks.push(this.#next)
     }
   }
 
-  async #openShard(number: number): Promise<void> {
-    if (number === this.#shardNumber) return
+  async #openShard(number: number): Promise<OpenShard> {
+    if (this.#open?.number === number) return this.#open
     await this.#closeShard()
-    this.#shardNumber = number
-    this.#shard = new Shard(this.#options.recordSize)
-    this.#forgetCodes()
+    this.#open = new OpenShard(number, this.#options)
+    return this.#open
   }
 
   async #closeShard(): Promise<void> {
-    const shard = this.#shard
-    if (!shard) return
-    this.#shard = undefined
+    const open = this.#open
+    if (!open) return
+    this.#open = undefined
+    const { number, shard, copied } = open
     const { recordSize, store } = this.#options
-    const rows = Math.min(recordSize, this.#chunks - this.#shardNumber * recordSize)
-    this.shards.push(this.#shardNumber)
-    await store(this.#shardNumber, await shard.encode(rows))
+    const rows = Math.min(recordSize, this.#chunks - number * recordSize)
+    this.#addShard(number, copied)
+    await open.sync()
+    await store(number, await shard.encode(rows), copied)
+  }
+
+  #addShard(shard: number, copied: number): void {
+    this.shards.push(shard)
+    if (copied > 0) this.copiedFiles.push([shard, copied])
+    this.#closedBytes += copied
   }
 
   #checkChunk(chunk: number): void {

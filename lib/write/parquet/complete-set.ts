@@ -1,36 +1,45 @@
 /** Whether a set that is there is the one that would be written, as far as can be told before any reference is read. */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ArrayRecord } from '../../format/kerchunk-parquet/record-line.ts'
+import { type ArrayRecord, countOf } from '../../format/kerchunk-parquet/record-line.ts'
+import { readInlinedBytes } from '../../format/kerchunk-parquet/shard.ts'
+import { ascendingTest } from '../../format/kerchunk-parquet/shard-batch.ts'
 import { type ArraySummary, readSetSummary, type SetSummary } from '../../format/kerchunk-parquet/summary.ts'
 import type { ArrayMetadata } from '../../model/metadata.ts'
 import type { ReferenceSet } from '../../model/reference-set.ts'
-import { planFill } from '../fill-value.ts'
+import { planFill, writtenFill } from '../fill-value.ts'
 import { RECORDS_FOLDER } from '../names.ts'
 import { type ArrayCoverage, SOURCES_FILE, sourcesText } from '../records.ts'
 import { allGroups, type FinalArray, zmetadataTexts } from '../zmetadata.ts'
+import { otherLocation } from './reference-paths.ts'
 import type { WriteReport } from './report.ts'
 import { notesOf } from './set-coverage.ts'
 
 /**
  * The report of the set in the folder `path`, where it has the sources and the metadata that `set` would be written with;
  * undefined where it has not, and where there are no sources: nothing tells then that it is the same.
+ * @throws PlanError where it is the same but for the location of its copied files.
  */
 export async function readCompleteSet(
   set: ReferenceSet,
   path: string,
-  recordSize: number,
+  { recordSize, location }: { readonly recordSize: number; readonly location: string },
 ): Promise<WriteReport | undefined> {
   if (set.sources.length === 0) return undefined
   const summary = await readSetSummary(path)
   const sources = await readFile(join(path, RECORDS_FOLDER, SOURCES_FILE), 'utf8').catch(() => undefined)
   if (sources !== sourcesText(set.sources) || summary.recordSize !== recordSize) return undefined
   const text = await readFile(join(path, '.zmetadata'), 'utf8')
-  return text === expectedText(set, summary) && isWhole(summary) ? await reportOf(summary) : undefined
+  if (text !== expectedText(set, summary) || !isWhole(summary)) return undefined
+  const known = summary.location
+  if (known !== undefined && known !== location) throw otherLocation(path, known, location)
+  return reportOf(summary)
 }
 
 function isWhole({ arrays }: SetSummary): boolean {
-  return arrays.every(({ coverage, lost }) => coverage && lost.length === 0)
+  return arrays.every(
+    ({ coverage, lost, lostCopies }) => coverage && lost.length === 0 && lostCopies.length === 0,
+  )
 }
 
 /** Its text for the set's header: of what only the body tells, extents and missing chunks, what is there is taken. */
@@ -58,11 +67,10 @@ function expectedText(set: ReferenceSet, summary: SetSummary): string | undefine
 }
 
 function finalArray(metadata: ArrayMetadata, { metadata: known, coverage }: ArraySummary): FinalArray {
-  const fill = planFill(metadata)
   return {
     metadata,
     shape: metadata.shape.map((extent, axis) => extent ?? known.shape[axis] ?? 0),
-    fill: fill.kind === 'value' && (coverage?.missing ?? 0) > 0 ? fill.json : null,
+    fill: writtenFill(planFill(metadata), metadata, coverage?.missing ?? 0),
   }
 }
 
@@ -73,7 +81,8 @@ async function reportOf(summary: SetSummary): Promise<WriteReport> {
   )
   const left = skipped.map((record) => coverageOf(record, 0))
   const notes = summary.notes.map((each) => ({ path: each.path, reason: each.note }))
-  const coverage = { arrays: [...arrays, ...left], notes }
+  const { location } = summary
+  const coverage = { arrays: [...arrays, ...left], notes, ...(location !== undefined && { location }) }
   const total = (count: (array: ArrayCoverage) => number) =>
     arrays.reduce((sum, array) => sum + count(array), 0)
   return {
@@ -82,6 +91,7 @@ async function reportOf(summary: SetSummary): Promise<WriteReport> {
     arrays: arrays.length,
     references: total(({ references }) => references),
     inlined: total(({ inlined }) => inlined),
+    copiedBytes: await copiedBytes(summary),
     missing: total(({ missing }) => missing),
     shards: summary.arrays.reduce((sum, { shards }) => sum + shards, 0),
     bytes: await bytesBelow(path),
@@ -92,11 +102,34 @@ async function reportOf(summary: SetSummary): Promise<WriteReport> {
   }
 }
 
-function coverageOf({ fill, filled, reason, remark, ...record }: ArrayRecord, chunks: number): ArrayCoverage {
+/** Bytes of inlined chunks that are no fill values; those in shards are not recorded, and read where there are any. */
+async function copiedBytes({ path, arrays, recordSize }: SetSummary): Promise<number> {
+  let bytes = 0
+  for (const { metadata, coverage } of arrays) {
+    const { inlined = 0, copied = [], filled = [], shards = [] } = coverage ?? {}
+    bytes += copied.reduce((sum, [, size]) => sum + size, 0)
+    if (!coverage || inlined === countOf(filled)) continue
+    const isFilled = ascendingTest(filled)
+    for (const [first, last] of shards) {
+      for (let shard = first; shard <= last; shard++) {
+        const isCopied = (row: number) => !isFilled(shard * recordSize + row)
+        const file = join(path, metadata.path, `refs.${shard}.parq`)
+        bytes += await readInlinedBytes(file, recordSize, isCopied)
+      }
+    }
+  }
+  return bytes
+}
+
+function coverageOf(
+  { copied, fill, filled, reason, remark, ...record }: ArrayRecord,
+  chunks: number,
+): ArrayCoverage {
   return {
     ...record,
     chunks,
     ...(reason !== undefined && { reason }),
+    ...(copied.length > 0 && { copied }),
     ...(fill && { fill }),
     ...(filled.length > 0 && { filled }),
     ...(remark !== undefined && { remark }),

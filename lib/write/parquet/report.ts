@@ -4,6 +4,9 @@ import type { ReferenceSet } from '../../model/reference-set.ts'
 import type { Journal } from '../journal.ts'
 import type { SetCoverage } from '../records.ts'
 
+/** Bytes of one chunk that are kept in a shard where nothing else is asked for. */
+export const INLINE_LIMIT = 1 << 20
+
 /** How far the sink has come. */
 export interface WriteProgress {
   /** References written or waiting in an open shard. */
@@ -27,6 +30,13 @@ export interface WriteParquetOptions {
   readonly append?: ReferenceSet | undefined
   /** Keeps what is done, so that a build which is killed can be gone on with; ends with this build. */
   readonly journal?: Journal | undefined
+  /**
+   * The path or URL by which readers will reach the set: what references to bytes that are copied into files of the set
+   * begin with; the absolute path that is written to by default.
+   */
+  readonly location?: string | undefined
+  /** Bytes of one chunk that are kept in a shard; larger ones go to a file beside it. 1 MiB by default. */
+  readonly inlineLimit?: number | undefined
   /** What becomes of an array that references cannot express; 'fail' by default. */
   readonly onUnsupported?: 'fail' | 'skip'
   readonly signal?: AbortSignal | undefined
@@ -44,6 +54,8 @@ export interface WriteReport {
   readonly references: number
   /** Chunks whose bytes are in the set itself. */
   readonly inlined: number
+  /** Bytes of these, in its shards and in the files beside them; those of fill values that the sink made do not count. */
+  readonly copiedBytes: number
   /** Chunks of the grids that are not there and read as the fill value. */
   readonly missing: number
   readonly shards: number

@@ -10,12 +10,13 @@ interface Finished {
   readonly missing: number
 }
 
-/** The arrays in their order, then what is not in the set; `notes` are the sink's own. */
+/** The arrays in their order, then what is not in the set; `notes` are the sink's own, `location` is that of its files. */
 export function coverageOf(
   finished: readonly Finished[],
   header: Header,
   footer: Footer,
   notes: readonly Skipped[],
+  location: string,
 ): SetCoverage {
   const outcomes = new Map(footer.coverage.arrays.map((outcome) => [outcome.path, outcome]))
   const written = finished.filter(({ writer }) => writer.dropped === undefined)
@@ -30,13 +31,14 @@ export function coverageOf(
   return {
     arrays: [...arrays, ...skipped.values()],
     notes: distinct([...header.notes, ...footer.coverage.notes, ...notes]),
+    ...(arrays.some(({ copied }) => copied) && { location }),
   }
 }
 
 function arrayCoverage({ writer, missing }: Finished, known: Outcome | undefined): ArrayCoverage {
-  const { references, referencedBytes, inlined, filledChunks } = writer
+  const { references, referencedBytes, inlined, filledChunks, copiedFiles } = writer
   const { path, fillValue } = writer.metadata
-  const remark = writer.fillNote(missing)
+  const remark = writer.fill.note(missing)
   return {
     path,
     outcome: known?.outcome ?? (inlined > 0 && references === 0 ? 'copied' : 'referenced'),
@@ -47,6 +49,7 @@ function arrayCoverage({ writer, missing }: Finished, known: Outcome | undefined
     inlined,
     missing,
     shards: ranges(writer.shards),
+    ...(copiedFiles.length > 0 && { copied: copiedFiles }),
     ...(fillValue && { fill: fillValue }),
     ...(filledChunks.length > 0 && { filled: ranges(filledChunks) }),
     ...(remark !== undefined && { remark }),

@@ -1,12 +1,10 @@
 /** The journal's side of the sink: which shards are stored, and the rows of the open ones, after each part of the body. */
 import { createHash } from 'node:crypto'
-import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ReferenceSet } from '../../model/reference-set.ts'
 import type { FileQueue } from '../file-queue.ts'
 import { ProgressLog } from '../journal/progress-log.ts'
 import type { Journal, JournalledSink } from '../journal.ts'
-import { ignoreMissing } from '../leftovers.ts'
 import { sourcesText } from '../records.ts'
 import {
   type ArrayProgress,
@@ -16,6 +14,7 @@ import {
   restoreArrays,
   type StoredShard,
 } from './array-progress.ts'
+import { areThere } from './stored-files.ts'
 
 /** A shard that is on its way to disk, and what to record when it is there. */
 interface Closing {
@@ -29,8 +28,7 @@ const MOST_ROWS = 10_000
 
 /** Records how far the writers of a set have come. */
 export class SetLog implements JournalledSink {
-  /** Of all references so far. */
-  protocol: string | undefined
+  #protocol: string | undefined
   readonly #journal: Journal
   readonly #files: FileQueue
   readonly #log: ProgressLog<ArrayProgress>
@@ -49,7 +47,7 @@ export class SetLog implements JournalledSink {
 
   /**
    * What is recorded of a set of this signature, for each of the arrays with these paths (undefined: no folder is made for
-   * it); undefined where nothing is, or a shard is not as it was recorded. Files that are not recorded are removed.
+   * it); undefined where nothing is, or a file is not as it was recorded. What is not recorded is removed.
    */
   async resume(
     signature: string,
@@ -60,16 +58,26 @@ export class SetLog implements JournalledSink {
     if (!records) return undefined
     const restored = restoreArrays(records, paths.length, recordSize)
     for (const [array, path] of paths.entries()) {
-      const { stored = [], counters } = restored[array] ?? {}
+      const { stored = [], counters, open } = restored[array] ?? {}
       if (path === undefined || counters?.dropped !== undefined) continue
-      if (!(await areThere(join(this.#journal.setFolder, path), stored))) {
+      const growing = open && counters ? { shard: open.number, copied: counters.copied } : undefined
+      if (!(await areThere(join(this.#journal.setFolder, path), stored, growing))) {
         this.#log.close()
         return undefined
       }
       this.#stored[array].push(...stored)
     }
-    this.protocol = records.at(-1)?.protocol
+    this.#protocol = records.at(-1)?.protocol
     return restored
+  }
+
+  /** Of all references so far. */
+  get protocol(): string | undefined {
+    return this.#protocol
+  }
+
+  keepProtocol(protocol: string): void {
+    this.#protocol = protocol
   }
 
   /** Records all that the writers have now, as the first of what they will. */
@@ -121,7 +129,7 @@ export class SetLog implements JournalledSink {
   }
 
   #stamped(record: ArrayProgress): ArrayProgress {
-    return { ...record, protocol: this.protocol }
+    return { ...record, protocol: this.#protocol }
   }
 
   #recordClosings(): void {
@@ -132,20 +140,6 @@ export class SetLog implements JournalledSink {
       this.#stored[record.array].push(stored)
     }
   }
-}
-
-/** Whether the recorded shards are in the folder; others go, which were being written when the build died. */
-async function areThere(folder: string, stored: readonly StoredShard[]): Promise<boolean> {
-  const sizes = new Map(stored.map(({ shard, bytes }) => [`refs.${shard}.parq`, bytes]))
-  const names = (await readdir(folder).catch(ignoreMissing)) ?? []
-  let found = 0
-  for (const name of names) {
-    const size = sizes.get(name)
-    const path = join(folder, name)
-    if (size !== undefined && (await stat(path)).size === size) found++
-    else if (/^refs\.\d+\.parq(\.part)?$/.test(name)) await rm(path)
-  }
-  return found === sizes.size
 }
 
 /** Tells sets apart whose shards could not stand in one folder: everything that is known before the body. */

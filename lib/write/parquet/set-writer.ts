@@ -6,20 +6,27 @@ import type { ArrayMetadata, GroupMetadata, Skipped } from '../../model/metadata
 import type { Footer, ReferenceBatch } from '../../model/reference-batch.ts'
 import type { ReferenceSet } from '../../model/reference-set.ts'
 import { FileQueue } from '../file-queue.ts'
-import { nameProblem, RECORDS_FOLDER, UNPAIRED } from '../names.ts'
+import { nameProblem, RECORDS_FOLDER } from '../names.ts'
 import { COVERAGE_FILE, coverageText, type SetCoverage, SOURCES_FILE, sourcesText } from '../records.ts'
 import { allGroups, type FinalArray, zmetadataTexts } from '../zmetadata.ts'
 import type { AppendedSet } from './appended-set.ts'
 import type { StoredShard } from './array-progress.ts'
 import { ArrayWriter } from './array-writer.ts'
+import { otherLocation, ReferencePaths } from './reference-paths.ts'
 import type { WriteParquetOptions, WriteReport } from './report.ts'
-import { coverageOf, notesOf } from './set-coverage.ts'
+import { coverageOf } from './set-coverage.ts'
 import { makeFolders } from './set-folders.ts'
 import { SetLog, signatureOf } from './set-log.ts'
+import { reportOf } from './set-report.ts'
 import { takeOverArrays } from './takeover.ts'
 
 interface SetWriterOptions extends Omit<WriteParquetOptions, 'append'> {
   readonly recordSize: number
+  readonly inlineLimit: number
+  /** What references to files of the set begin with. */
+  readonly location: string
+  /** Names of the folder that the set will have: what lies there now, if anything, is replaced. */
+  readonly places: readonly string[]
   /** The set that is added to. */
   readonly appended?: AppendedSet | undefined
 }
@@ -35,10 +42,12 @@ export class SetWriter {
   readonly #missing: number[] = []
   readonly #files: FileQueue
   readonly #log: SetLog | undefined
+  readonly #paths: ReferencePaths
   readonly #totals = { references: 0, inlined: 0, shards: 0 }
-  // Bytes of files that are here without being written now.
+  // Bytes of shards that are here without being written now, and of all files beside shards.
   #earlierBytes = 0
-  #protocol: string | undefined
+  #fileBytes = 0
+  readonly #unsynced = new Set<ArrayWriter>()
   // The batch that is being added: between two of its rows a shard may be closed and not yet handed on.
   #adding: Promise<void> = Promise.resolve()
 
@@ -46,7 +55,8 @@ export class SetWriter {
     this.#set = set
     this.#folder = folder
     this.#options = options
-    const { journal } = options
+    const { journal, location, places } = options
+    this.#paths = new ReferencePaths([location, ...places], (protocol) => this.#log?.keepProtocol(protocol))
     this.#files = new FileQueue({ renames: journal !== undefined })
     this.#writers = set.header.arrays.map((array, index) => this.#arrayWriter(array, index))
     this.#groups = this.#writableGroups()
@@ -61,11 +71,12 @@ export class SetWriter {
       const footer = await this.#writeBody()
       await this.#finishArrays(footer)
       const finished = this.#writers.map((writer, index) => ({ writer, missing: this.#missing[index] }))
-      const coverage = coverageOf(finished, this.#set.header, footer, this.#notes)
+      const { location } = this.#options
+      const coverage = coverageOf(finished, this.#set.header, footer, this.#notes, location)
       await this.#writeMetadata(footer)
       await this.#writeRecords(coverage)
       await this.#files.drain()
-      return this.#report(coverage)
+      return reportOf(this.#writers, coverage, this.#earlierBytes + this.#files.bytes)
     } finally {
       await this.#files.drain().catch(() => {})
       this.#log?.close()
@@ -75,15 +86,21 @@ export class SetWriter {
   /** Before a recorded footer counts: all rows that came so far will be there again for a build that goes on with this. */
   async flush(): Promise<void> {
     await this.#adding
+    // What is recorded as being in a file must be there after a power failure too.
+    for (const writer of this.#unsynced) await writer.sync()
+    this.#unsynced.clear()
     await this.#log?.flush()
   }
 
   /** Begins with what a dead build had, or what is taken over of the set that is added to, or nothing. */
   async #begin(): Promise<void> {
     const { journal, recordSize, onUnsupported = 'fail', appended } = this.#options
-    const signature = signatureOf(this.#set, [recordSize, onUnsupported, appended?.identity ?? ''])
+    const { location, inlineLimit } = this.#options
+    const identity = appended?.identity ?? ''
+    const signature = signatureOf(this.#set, [recordSize, onUnsupported, identity, location, inlineLimit])
     await journal?.ensureWork()
-    if (!(await this.#resume(signature))) {
+    // Of a set that is in its place already no rows are left to go on with.
+    if (journal?.published || !(await this.#resume(signature))) {
       await journal?.restart()
       await this.#makeFolders()
       const stored = appended ? await this.#takeOver(appended) : []
@@ -92,16 +109,21 @@ export class SetWriter {
     this.#totals.shards = this.#writers.reduce((sum, { shards }) => sum + shards.length, 0)
     this.#totals.references = this.#writers.reduce((sum, { references }) => sum + references, 0)
     this.#totals.inlined = this.#writers.reduce((sum, { inlined }) => sum + inlined, 0)
+    this.#fileBytes = this.#writers.reduce((sum, { fileBytes }) => sum + fileBytes, 0)
     journal?.attach(this)
   }
 
   async #takeOver(appended: AppendedSet): Promise<StoredShard[][]> {
+    const { location } = this.#options
+    const { sources = [], arrays, path, location: known = location } = appended.summary
+    if (known !== location) throw otherLocation(path, known, location)
     const stored = await takeOverArrays(appended, this.#writers, this.#folder, this.#options.signal)
     await this.#files.drain()
     this.#earlierBytes = stored.flat().reduce((sum, { bytes }) => sum + bytes, 0)
-    const { sources = [], arrays } = appended.summary
     const refers = arrays.some(({ coverage }) => coverage && coverage.references > 0)
-    if (refers && sources[0]) this.#keepProtocol(protocolOf(sources[0].url))
+    const copies = stored.flat().some(({ copied = 0 }) => copied > 0)
+    if (refers && sources[0]) this.#paths.begin(sources[0].url)
+    else if (copies) this.#paths.begin(location)
     return stored
   }
 
@@ -117,20 +139,24 @@ export class SetWriter {
       this.#earlierBytes += array.stored.reduce((sum, { bytes }) => sum + bytes, 0)
     }
     if (!restored) return false
-    this.#protocol = this.#log.protocol
+    this.#paths.keep(this.#log.protocol)
     this.#log.start(signature, [])
     return true
   }
 
   #arrayWriter(array: ArrayMetadata, index: number): ArrayWriter {
-    const { recordSize, onUnsupported = 'fail' } = this.#options
+    const { recordSize, inlineLimit, location, onUnsupported = 'fail' } = this.#options
     const writer = new ArrayWriter(array, {
       recordSize,
+      inlineLimit,
+      location,
+      folder: join(this.#folder, array.path),
       onUnsupported,
-      checkPath: (path) => this.#checkPath(array, path),
-      store: (shard, bytes) => {
+      checkPath: (path, copied) => this.#paths.check(array.path, path, copied),
+      store: (shard, bytes, copied) => {
         this.#totals.shards++
-        const stored = this.#log?.closed(index, { shard, bytes: bytes.length })
+        const sizes = { shard, bytes: bytes.length, ...(copied > 0 && { copied }) }
+        const stored = this.#log?.closed(index, sizes)
         return this.#write(join(array.path, `refs.${shard}.parq`), bytes, stored)
       },
     })
@@ -188,7 +214,8 @@ export class SetWriter {
       if (footer) throw new WriteError(this.#folder, 'the references go on after their footer')
       if (part.kind === 'footer') footer = part
       else await this.#append(part)
-      onProgress?.({ ...this.#totals, bytes: this.#earlierBytes + this.#files.bytes })
+      const bytes = this.#earlierBytes + this.#fileBytes + this.#files.bytes
+      onProgress?.({ ...this.#totals, bytes })
     }
     if (!footer) throw new WriteError(this.#folder, 'the references end without a footer')
     return footer
@@ -197,13 +224,14 @@ export class SetWriter {
   async #append(batch: ReferenceBatch): Promise<void> {
     const writer = this.#writers[batch.array]
     if (!writer) throw new WriteError(this.#folder, `a batch names array ${batch.array}, which there is not`)
-    const before = writer.references
-    const inlined = writer.inlined
+    const { references, inlined, fileBytes } = writer
     const adding = writer.append(batch)
     this.#adding = adding.catch(() => {})
     await adding
-    this.#totals.references += writer.references - before
+    this.#totals.references += writer.references - references
     this.#totals.inlined += writer.inlined - inlined
+    this.#fileBytes += writer.fileBytes - fileBytes
+    if (writer.fileBytes > fileBytes) this.#unsynced.add(writer)
   }
 
   async #finishArrays(footer: Footer): Promise<void> {
@@ -225,8 +253,9 @@ export class SetWriter {
     this.#missing[index] = missing
     if (writer.dropped !== undefined) return
     const { path } = writer.metadata
-    if (missing + writer.filled !== footer.missing[index]) {
-      const problem = `${missing + writer.filled} chunks never came, but ${footer.missing[index]} were said to be absent`
+    const absent = missing + writer.filledChunks.length
+    if (absent !== footer.missing[index]) {
+      const problem = `${absent} chunks never came, but ${footer.missing[index]} were said to be absent`
       throw new WriteError(path, problem)
     }
   }
@@ -240,7 +269,7 @@ export class SetWriter {
   async #writeMetadata(footer: Footer): Promise<void> {
     const arrays = this.#writers.flatMap((writer, index): FinalArray[] => {
       if (writer.dropped !== undefined) return []
-      const fill = writer.fillValue(this.#missing[index])
+      const fill = writer.fill.value(this.#missing[index])
       return [{ metadata: writer.metadata, shape: footer.shapes[index], fill }]
     })
     for (const [path, text] of zmetadataTexts(this.#groups, arrays, this.#options.recordSize)) {
@@ -254,45 +283,7 @@ export class SetWriter {
     await this.#write(join(RECORDS_FOLDER, COVERAGE_FILE), Buffer.from(coverageText(coverage, this.#groups)))
   }
 
-  #report(coverage: SetCoverage): Omit<WriteReport, 'path'> {
-    const kept = this.#writers.filter(({ dropped }) => dropped === undefined)
-    const total = (count: (writer: ArrayWriter) => number) => kept.reduce((sum, each) => sum + count(each), 0)
-    return {
-      arrays: kept.length,
-      references: total(({ references }) => references),
-      inlined: total(({ inlined }) => inlined),
-      missing: coverage.arrays.reduce((sum, { missing }) => sum + missing, 0),
-      shards: total(({ shards }) => shards.length),
-      bytes: this.#earlierBytes + this.#files.bytes,
-      referencedBytes: total(({ referencedBytes }) => referencedBytes),
-      skipped: coverage.arrays.flatMap(({ path, outcome, reason = '' }) =>
-        outcome === 'skipped' ? [{ path, reason }] : [],
-      ),
-      notes: notesOf(coverage),
-      coverage,
-    }
-  }
-
-  /** fsspec opens one protocol, the first it finds. */
-  #checkPath(array: ArrayMetadata, path: string): void {
-    const protocol = protocolOf(path)
-    if (this.#protocol === undefined) this.#keepProtocol(protocol)
-    if (path === '' || UNPAIRED.test(path)) throw new WriteError(array.path, `points at the path '${path}'`)
-    if (protocol === this.#protocol) return
-    const problem = `points at ${path}, others at ${this.#protocol}: a set can have but one protocol`
-    throw new WriteError(array.path, problem)
-  }
-
-  #keepProtocol(protocol: string): void {
-    this.#protocol = protocol
-    if (this.#log) this.#log.protocol = protocol
-  }
-
   #write(path: string, bytes: Uint8Array, stored?: () => void): Promise<void> {
     return this.#files.add(join(this.#folder, path), bytes, stored)
   }
-}
-
-function protocolOf(path: string): string {
-  return /^([a-z][a-z0-9+.-]+):\/\//i.exec(path)?.[1] ?? 'file'
 }

@@ -84,6 +84,11 @@ export class Shard {
     this.addReference(row, INLINED, end, 0)
   }
 
+  /** Bytes that the inlined chunks take. */
+  get rawBytes(): number {
+    return this.#rawLength
+  }
+
   /** Where the next row will stand. */
   get mark(): ShardMark {
     return { rows: this.count, paths: this.#dictionary.size, raw: this.#rawLength }

@@ -1,4 +1,5 @@
 /** The Parquet sink: one reference set into a folder of shards, published in one step (kerchunk's Parquet layout). */
+import { resolve } from 'node:path'
 import { PlanError, UsageError } from '../../errors.ts'
 import type { ReferenceSet } from '../../model/reference-set.ts'
 import { anySignal, type Sink } from '../../stream/stage.ts'
@@ -6,7 +7,8 @@ import { recoverLeftovers } from '../leftovers.ts'
 import { alreadyThere, checkTarget, publish, type Target } from '../publish.ts'
 import { checkSourcesKept, identityOf, readAppendedSet, replacedMeanwhile } from './appended-set.ts'
 import { readCompleteSet } from './complete-set.ts'
-import type { WriteParquetOptions, WriteReport } from './report.ts'
+import { checkedLocation } from './reference-paths.ts'
+import { INLINE_LIMIT, type WriteParquetOptions, type WriteReport } from './report.ts'
 import { SetWriter } from './set-writer.ts'
 
 const RECORD_SIZE = 100_000
@@ -19,15 +21,8 @@ const MOST_RECORDS = 10_000_000
  * order of references, UnsupportedError for an array that the set could not say.
  */
 export function writeParquet(path: string, options: WriteParquetOptions = {}): Sink<WriteReport> {
-  const { recordSize, journal, append } = options
-  if (
-    recordSize !== undefined &&
-    !(Number.isInteger(recordSize) && recordSize >= 1 && recordSize <= MOST_RECORDS)
-  ) {
-    throw new UsageError(
-      `the record size must be a whole number from 1 to ${MOST_RECORDS}, not ${recordSize}`,
-    )
-  }
+  const { journal, append } = options
+  checkNumbers(options)
   return async (source, context) => {
     const signal = anySignal(options.signal, context?.signal)
     try {
@@ -36,15 +31,17 @@ export function writeParquet(path: string, options: WriteParquetOptions = {}): S
       const resume = journal?.resumes ?? false
       const target = await checkTarget(path, { overwrite, append: append !== undefined, resume })
       if (!journal) await recoverLeftovers(target.path)
+      const location = checkedLocation(options.location, target.path)
       const set = await onlySet(source)
       if (target.replaces && resume && append === undefined) {
-        const complete = await findComplete(set, target, path, options)
+        const complete = await findComplete(set, target, path, { ...options, location })
         if (complete) {
           await journal?.close()
           return complete
         }
       }
-      return await writeSet(set, target, { ...options, signal })
+      const places = [target.path, resolve(path), ...(append?.name === undefined ? [] : [append.name])]
+      return await writeSet(set, target, { ...options, location, places, signal })
     } catch (error) {
       // Where writing failed that is done already.
       await journal?.close(error)
@@ -53,10 +50,25 @@ export function writeParquet(path: string, options: WriteParquetOptions = {}): S
   }
 }
 
+function checkNumbers({ recordSize = RECORD_SIZE, inlineLimit = INLINE_LIMIT }: WriteParquetOptions): void {
+  if (!(Number.isInteger(recordSize) && recordSize >= 1 && recordSize <= MOST_RECORDS)) {
+    const problem = `the record size must be a whole number from 1 to ${MOST_RECORDS}, not ${recordSize}`
+    throw new UsageError(problem)
+  }
+  if (!(Number.isSafeInteger(inlineLimit) && inlineLimit >= 0)) {
+    throw new UsageError(`the limit of inlined chunks must be a number of bytes, not ${inlineLimit}`)
+  }
+}
+
+interface PlacedOptions extends WriteParquetOptions {
+  readonly location: string
+  readonly places: readonly string[]
+}
+
 async function writeSet(
   set: ReferenceSet,
   target: Target,
-  { append, ...options }: WriteParquetOptions,
+  { append, ...options }: PlacedOptions,
 ): Promise<WriteReport> {
   const appended = append && (await readAppendedSet(target.path, append))
   if (appended) checkSourcesKept(target.path, appended, set)
@@ -65,8 +77,9 @@ async function writeSet(
   if (given !== undefined && given !== recordSize) {
     throw new UsageError(`the record size of the set that is added to is ${recordSize}, not ${given}`)
   }
+  const { inlineLimit = INLINE_LIMIT } = options
   const build = async (folder: string): Promise<WriteReport> => {
-    const writer = new SetWriter(set, folder, { ...options, recordSize, appended })
+    const writer = new SetWriter(set, folder, { ...options, recordSize, inlineLimit, appended })
     const report = { path: target.path, ...(await writer.write()) }
     if (appended && (await identityOf(target.path)) !== appended.identity)
       throw replacedMeanwhile(target.path)
@@ -80,11 +93,13 @@ async function findComplete(
   set: ReferenceSet,
   target: Target,
   path: string,
-  { recordSize = RECORD_SIZE, overwrite = false, journal }: WriteParquetOptions,
+  { recordSize = RECORD_SIZE, overwrite = false, journal, location }: Omit<PlacedOptions, 'places'>,
 ): Promise<WriteReport | undefined> {
   // Who replaces a set wants it made anew, unless that was just done.
   const complete =
-    overwrite && !journal?.published ? undefined : await readCompleteSet(set, target.path, recordSize)
+    overwrite && !journal?.published
+      ? undefined
+      : await readCompleteSet(set, target.path, { recordSize, location })
   if (!complete && !overwrite) throw alreadyThere(path)
   return complete
 }
