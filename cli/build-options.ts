@@ -31,6 +31,11 @@ function checkAppend({ append, overwrite, resume, onMismatch }: BuildOptions): v
   if (onMismatch === 'eras') {
     throw new UsageError('--append adds to the arrays that are there: it cannot write eras beside them')
   }
+  if (onMismatch === 'copy') {
+    throw new UsageError(
+      '--append links the chunks that are there: --on-mismatch copy builds anew, from all files',
+    )
+  }
 }
 
 /** @throws UsageError for what is missing, or makes no sense. */

@@ -19,13 +19,13 @@ export interface Build {
 const MOST_GROUPS = 4
 
 function writtenLine({ report, output, files, seconds }: Build): string {
-  const { arrays, references, inlined, missing, bytes, referencedBytes, unchanged } = report
+  const { arrays, references, inlined, copiedBytes, missing, bytes, referencedBytes, unchanged } = report
   const chunks = references + inlined
   const perChunk = chunks > 0 ? ` (${(bytes / chunks).toFixed(1)} B a chunk)` : ''
   const parts = [
     formatPlural(arrays, 'array'),
     `${formatPlural(references, 'reference')} to ${formatBytes(referencedBytes)}`,
-    `${formatCount(inlined)} inlined`,
+    `${formatCount(inlined)} in the set itself${copiedBytes > 0 ? ` (${formatBytes(copiedBytes)})` : ''}`,
     `${formatCount(missing)} missing`,
     `${formatBytes(bytes)} on disk${perChunk}`,
   ]

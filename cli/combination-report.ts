@@ -3,7 +3,7 @@ import type { PlanReport } from '../lib/index.ts'
 import type { BuildOptions } from './build-options.ts'
 import type { Combined, Unread } from './combination.ts'
 import { type Surroundings, say } from './output.ts'
-import { emptyCellsText } from './plan-text.ts'
+import { emptyCellsText, seamText } from './plan-text.ts'
 import { sayFirst } from './skipped-report.ts'
 import { formatCount, formatPlural } from './text-table.ts'
 
@@ -48,7 +48,7 @@ export function reportCombination(around: Surroundings, combined: Combined, opti
   list(around, 'Could not be read', unread)
   if (!combination) return unread.length > 0
   const { report } = combination
-  const { inputs, order, leftOut } = report
+  const { inputs, order, leftOut, seams } = report
   if (foundDim !== undefined && inputs > 1) {
     const joined = options.append
       ? `Adding ${formatPlural(inputs - 1, 'file')}`
@@ -62,6 +62,7 @@ export function reportCombination(around: Surroundings, combined: Combined, opti
     )
   }
   list(around, 'Left out', leftOut)
+  if (seams && options.onMismatch === 'copy') say(around, `Copied where files meet: ${seamText(seams)}`)
   reportEras(around, report, options)
   reportEmptyCells(around, report)
   return unread.length + leftOut.length > 0

@@ -4,6 +4,7 @@ import {
   type Combination,
   group,
   isKStreamError,
+  mergeChunks,
   type OpenSource,
   planSets,
   type ReferenceSet,
@@ -12,9 +13,11 @@ import {
   type Stage,
   scan,
   select,
+  splitChunks,
   type Tally,
   UsageError,
 } from '../lib/index.ts'
+import type { LeftAsIs } from './left-as-is.ts'
 import type { Surroundings } from './output.ts'
 import type { PlanningOptions } from './planning-options.ts'
 import { formatPlural } from './text-table.ts'
@@ -57,12 +60,21 @@ export interface Combined {
  * The stages on the set of each file, made before any is opened: each checks its own options.
  * @throws UsageError for options that make no sense.
  */
-export function planningStages(options: PlanningOptions): Stage[] {
-  const { group: root, select: arrays, drop, rename: names } = options
+export function planningStages(options: PlanningOptions, onLeft: LeftAsIs['add']): Stage[] {
+  const {
+    group: root,
+    select: arrays,
+    drop,
+    rename: names,
+    splitChunks: pieces,
+    mergeChunks: larger,
+  } = options
   return [
     ...(root === undefined ? [] : [group(root)]),
     ...(arrays || drop ? [select({ ...(arrays && { arrays }), ...(drop && { drop }) })] : []),
     ...(names ? [rename(names)] : []),
+    ...(pieces === undefined ? [] : [splitChunks(pieces, { onLeft: onLeft('split') })]),
+    ...(larger === undefined ? [] : [mergeChunks(larger, { onLeft: onLeft('merged') })]),
   ]
 }
 
@@ -103,11 +115,12 @@ export async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
 /** Reads all headers, and what planning needs of values. */
 export async function combineFiles(request: CombinationRequest, around: Surroundings): Promise<Combined> {
   const { files, options, before, tally, journal, open, appendTo } = request
-  const { onUnsupported, onError } = options
+  const { onUnsupported, allowExternal, onError } = options
   const { signal } = around
   const unread: Unread[] = []
   const onSkipped = (input: string, error: Error) => unread.push({ input, reason: error.message })
-  const sets = before(scan(files, { onUnsupported, onError, onSkipped, journal, tally, signal }), { signal })
+  const scanning = { onUnsupported, allowExternal, onError, onSkipped, journal, tally, signal }
+  const sets = before(scan(files, scanning), { signal })
   const watch = new Watch()
   const fresh = appendTo ? await collect(appendTo.newOf(sets)) : undefined
   if (appendTo && fresh?.length === 0) return { combination: undefined, unread, foundDim: undefined }

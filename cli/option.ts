@@ -80,7 +80,7 @@ export function choiceOf<T extends string>(
 }
 
 /** What stands before the first '=' of a value, and what after it. */
-function parsePair(name: string, pair: string, form: string): [string, string] {
+export function pairOf(name: string, pair: string, form: string): [string, string] {
   const at = pair.indexOf('=')
   if (at < 1) throw new UsageError(`--${name} takes ${form}, not '${pair}'`)
   return [pair.slice(0, at), pair.slice(at + 1)]
@@ -88,12 +88,12 @@ function parsePair(name: string, pair: string, form: string): [string, string] {
 
 /** `/old=s3://new` pairs, separated by commas. */
 export function pairsOf(args: Arguments, name: string): Record<string, string> | undefined {
-  const pairs = listOf(args, name)?.map((pair) => parsePair(name, pair, 'OLD=NEW'))
+  const pairs = listOf(args, name)?.map((pair) => pairOf(name, pair, 'OLD=NEW'))
   return pairs && Object.fromEntries(pairs)
 }
 
 /** `dim=source` pairs, one each time the option is given: commas belong to the value. */
 export function entriesOf(args: Arguments, name: string, form: string): [string, string][] | undefined {
   const values = given(args, name)
-  return values.length === 0 ? undefined : values.map((pair) => parsePair(name, pair, form))
+  return values.length === 0 ? undefined : values.map((pair) => pairOf(name, pair, form))
 }

@@ -106,6 +106,19 @@ function leftOutLines({ leftOut }: PlanReport, verbose: boolean): string[] {
   return ['', `Left out: ${formatPlural(leftOut.length, 'file')}`, ...cut(lines, 'leftOut', 'file', verbose)]
 }
 
+/** '2 chunks of 1 array, 80 B of 240 B decoded': what is encoded anew where files do not fit into one grid. */
+export function seamText({ arrays, chunks, bytes, wholeBytes }: NonNullable<PlanReport['seams']>): string {
+  const what = `${formatPlural(chunks, 'chunk')} of ${formatPlural(arrays.length, 'array')}`
+  return `${what}, ${formatBytes(bytes)} of ${formatBytes(wholeBytes)} decoded`
+}
+
+function seamLines({ seams, barriers }: PlanReport): string[] {
+  if (!seams) return []
+  const way =
+    barriers.length > 0 ? '--on-mismatch copy would join all files by copying' : 'Copied where files meet:'
+  return ['', `${way} ${seamText(seams)}`]
+}
+
 function barrierPart({ barriers }: PlanReport, verbose: boolean): string[] {
   if (barriers.length === 0) return []
   const most = verbose ? Number.POSITIVE_INFINITY : MOST.barriers
@@ -145,6 +158,7 @@ export function planLines(text: PlanText): string[] {
     '',
     ...sizeLines(report),
     ...barrierPart(report, verbose),
+    ...seamLines(report),
     ...eraLines(report, verbose),
     ...leftOutLines(report, verbose),
     '',

@@ -1,5 +1,6 @@
 /** The options that decide what is combined and how: those of `kstream build` and `kstream plan` alike. */
-import { type CooMap, UsageError } from '../lib/index.ts'
+import { type ChunkTarget, type CooMap, UsageError } from '../lib/index.ts'
+import { chunkTargetOf } from './chunk-target.ts'
 import {
   type Arguments,
   choiceOf,
@@ -14,7 +15,8 @@ import {
 } from './option.ts'
 
 const FAIL_OR_SKIP = ['fail', 'skip'] as const
-const ON_MISMATCH = ['fail', 'eras', 'skip'] as const
+const ON_UNSUPPORTED = ['fail', 'copy', 'skip', 'copy-or-skip'] as const
+const ON_MISMATCH = ['fail', 'eras', 'skip', 'copy'] as const
 const ORDERS = ['coordinate', 'list'] as const
 
 /** What is combined and how, checked. */
@@ -28,7 +30,10 @@ export interface PlanningOptions {
   readonly onMismatch: (typeof ON_MISMATCH)[number]
   readonly allowGaps: boolean
   readonly onError: (typeof FAIL_OR_SKIP)[number]
-  readonly onUnsupported: (typeof FAIL_OR_SKIP)[number]
+  readonly onUnsupported: (typeof ON_UNSUPPORTED)[number]
+  readonly allowExternal: readonly string[]
+  readonly splitChunks: ChunkTarget | undefined
+  readonly mergeChunks: ChunkTarget | undefined
   readonly group: string | undefined
   readonly select: readonly string[] | undefined
   readonly drop: readonly string[] | undefined
@@ -47,14 +52,18 @@ export const PLANNING_OPTIONS: Readonly<Record<string, Option>> = {
     'DIM=SOURCE, where its values come from: cf:NAME, data:NAME, attr:NAME, vattr:ARRAY:NAME, /pattern/, INDEX, list:1,2, a constant',
   ),
   'merge-variables': flagOption('Files may hold different variables: merge them'),
-  'on-mismatch': valueOption('Files that do not fit: fail, eras (a group for each run that does), skip', {
-    defaultDescription: 'fail',
-  }),
+  'on-mismatch': valueOption(
+    'Files that do not fit: fail, eras (a group for each run that does), skip, copy (the chunks that no grid holds)',
+    { defaultDescription: 'fail' },
+  ),
   'allow-gaps': flagOption('Steps along a coordinate may be missing'),
   'on-error': valueOption('Files that cannot be read: fail or skip', { defaultDescription: 'fail' }),
-  'on-unsupported': valueOption(`What references cannot express: ${FAIL_OR_SKIP.join(' or ')}`, {
+  'on-unsupported': valueOption(`What references cannot express: ${ON_UNSUPPORTED.join(', ')}`, {
     defaultDescription: 'fail',
   }),
+  'allow-external': valueOption('Folders outside those of the inputs whose files these may refer to'),
+  'split-chunks': valueOption('Split chunks that have no filter: time=1,lev=10, or to a size, 4MiB'),
+  'merge-chunks': valueOption('Merge chunks that lie side by side and have no filter: time=12, or 4MiB'),
   group: valueOption('The content of this group as the whole: /PRODUCT'),
   select: valueOption('Arrays or groups to keep, with the coordinates they need'),
   drop: valueOption('Arrays or groups to leave out'),
@@ -92,7 +101,10 @@ export function readPlanningOptions(args: Arguments): PlanningOptions {
     onMismatch: choiceOf(args, 'on-mismatch', ON_MISMATCH) ?? 'fail',
     allowGaps: flagOf(args, 'allow-gaps'),
     onError: choiceOf(args, 'on-error', FAIL_OR_SKIP) ?? 'fail',
-    onUnsupported: choiceOf(args, 'on-unsupported', FAIL_OR_SKIP) ?? 'fail',
+    onUnsupported: choiceOf(args, 'on-unsupported', ON_UNSUPPORTED) ?? 'fail',
+    allowExternal: listOf(args, 'allow-external') ?? [],
+    splitChunks: chunkTargetOf(args, 'split-chunks'),
+    mergeChunks: chunkTargetOf(args, 'merge-chunks'),
     group: singleValueOf(args, 'group'),
     select: listOf(args, 'select'),
     drop: listOf(args, 'drop'),

@@ -1,6 +1,11 @@
 /** Where the references of a set point, as they go by. */
 import type { ReferenceSet } from '../lib/index.ts'
 
+/** fsspec's name for where a path or URL leads. */
+export function protocolOf(path: string): string {
+  return /^([a-z][a-z0-9+.-]+):\/\//i.exec(path)?.[1] ?? 'file'
+}
+
 /** Notes the protocol of the first reference that goes by: a set has but one. */
 export function withProtocol(set: ReferenceSet, seen: { protocol?: string }): ReferenceSet {
   return {
@@ -10,7 +15,7 @@ export function withProtocol(set: ReferenceSet, seen: { protocol?: string }): Re
     async *body(options) {
       for await (const item of set.body(options)) {
         if (item.kind === 'batch' && item.paths.length > 0) {
-          seen.protocol ??= /^([a-z][a-z0-9+.-]+):\/\//i.exec(item.paths[0])?.[1] ?? 'file'
+          seen.protocol ??= protocolOf(item.paths[0])
         }
         yield item
       }

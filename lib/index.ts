@@ -46,6 +46,7 @@ export {
 } from './model/reference-batch.ts'
 export type { BodyOptions, ReferenceSet, SourceInfo } from './model/reference-set.ts'
 export type { Barrier, BarrierKind } from './plan/barriers.ts'
+export type { ChunkTarget } from './plan/chunk-request.ts'
 export { inferConcatDim } from './plan/concat-dim.ts'
 export type { CooMap, CooMapEntry, CoordinateInput, CoordinateValue } from './plan/coordinate-source.ts'
 export type { ArrayReport, DimensionReport, EraReport, PlanReport } from './plan/plan-report.ts'
@@ -64,14 +65,21 @@ export { concat } from './transform/concat.ts'
 export { group } from './transform/group.ts'
 export { type InlineOptions, inline } from './transform/inline.ts'
 export { type ChunkBytes, mapReferences, type Reference } from './transform/map-references.ts'
+export { mergeChunks } from './transform/merge-chunks.ts'
 export { type Combination, type ConcatOptions, planSets } from './transform/plan-sets.ts'
 export { type HeaderChange, type PreprocessInput, preprocess } from './transform/preprocess.ts'
 export { rename } from './transform/rename.ts'
-export { type PathRewrite, rewritePaths } from './transform/rewrite-paths.ts'
+export { type PathRewrite, rewritePaths, rewrittenPath } from './transform/rewrite-paths.ts'
 export { type Selection, select } from './transform/select.ts'
+export { type ChunkOptions, splitChunks } from './transform/split-chunks.ts'
 export { type Journal, type JournalOptions, openJournal } from './write/journal.ts'
 export { ndjson } from './write/ndjson.ts'
-export type { WriteParquetOptions, WriteProgress, WriteReport } from './write/parquet/report.ts'
+export {
+  INLINE_LIMIT,
+  type WriteParquetOptions,
+  type WriteProgress,
+  type WriteReport,
+} from './write/parquet/report.ts'
 export { writeParquet } from './write/parquet/sink.ts'
 export { checkTarget, type Target } from './write/publish.ts'
 export type { ArrayCoverage, SetCoverage } from './write/records.ts'

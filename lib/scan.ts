@@ -9,6 +9,7 @@ import { Interning } from './model/interning.ts'
 import type { BodyOptions, ReferenceSet, SourceInfo } from './model/reference-set.ts'
 import type { ByteSource, OpenSource } from './source/byte-source.ts'
 import { withHead } from './source/head.ts'
+import { externalFiles } from './source/external.ts'
 import { filePath, openSource, schemeOf } from './source/open.ts'
 import { type Tally, withTally } from './source/tally.ts'
 import { openUnchanged } from './source/unchanged.ts'
@@ -18,8 +19,13 @@ import { mapOrdered } from './stream/map-ordered.ts'
 export interface ScanOptions {
   /** Headers read at a time, ahead of whoever pulls; 4 by default. */
   readonly concurrency?: number
-  /** What to do about an array that references cannot express; 'fail' by default. */
-  readonly onUnsupported?: 'fail' | 'skip'
+  /**
+   * What to do about an array that references cannot express; 'fail' by default. 'copy': decode and encode it anew where
+   * that is possible, and fail for the rest; 'copy-or-skip': leave the rest out.
+   */
+  readonly onUnsupported?: 'fail' | 'copy' | 'skip' | 'copy-or-skip'
+  /** Folders beside those of the inputs whose files may be read where an input refers to them. */
+  readonly allowExternal?: readonly string[]
   /** What to do about a file that cannot be opened, read or understood; 'fail' by default. */
   readonly onError?: 'fail' | 'skip'
   /** With `onError: 'skip'`: told of each file that is left out, as the list spells it, in the order of the list. */
@@ -133,7 +139,13 @@ class HeaderReader {
     const head = this.#heads.pop() ?? new Uint8Array(HEAD)
     try {
       const headed = await withHead(source, head, { signal })
-      const options = { onUnsupported, interning: this.#interning, signal }
+      const options = {
+        onUnsupported: onUnsupported.endsWith('skip') ? 'skip' : 'fail',
+        copies: onUnsupported.startsWith('copy'),
+        interning: this.#interning,
+        openExternal: externalFiles(source.url, this.#options.allowExternal ?? [], this.#open),
+        signal,
+      } as const
       return await openFileInput(headed, this.#openAgain(source.info), options)
     } finally {
       this.#heads.push(head)

@@ -18,6 +18,8 @@ export type PublicTypes = [
   kstream.BuildJournal,
   kstream.ByteSource,
   kstream.ChunkBytes,
+  kstream.ChunkOptions,
+  kstream.ChunkTarget,
   kstream.CodecConfig,
   kstream.Combination,
   kstream.ConcatOptions,
@@ -73,6 +75,7 @@ export type PublicTypes = [
 const VALUES = {
   FormatError: 'class',
   INLINE: 'number',
+  INLINE_LIMIT: 'number',
   KStreamError: 'class',
   PLAN_REPORT_SCHEMA: 'object',
   PlanError: 'class',
@@ -98,6 +101,7 @@ const VALUES = {
   isKStreamError: 'function',
   itemSize: 'function',
   mapReferences: 'function',
+  mergeChunks: 'function',
   ndjson: 'function',
   openJournal: 'function',
   openParquetSet: 'function',
@@ -109,8 +113,10 @@ const VALUES = {
   referenceStore: 'function',
   rename: 'function',
   rewritePaths: 'function',
+  rewrittenPath: 'function',
   scan: 'function',
   select: 'function',
+  splitChunks: 'function',
   writeParquet: 'function',
 }
 

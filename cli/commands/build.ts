@@ -1,10 +1,13 @@
 /** `kstream build`: files to one Parquet reference set. */
+import { resolve } from 'node:path'
 import {
   type Combination,
   compose,
+  INLINE_LIMIT,
   inline,
   type ReferenceSet,
   rewritePaths,
+  rewrittenPath,
   type Stage,
   Tally,
   type WriteReport,
@@ -19,11 +22,12 @@ import type { Command } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
 import { INPUT_OPTIONS, openInputs } from '../inputs.ts'
 import { BuildLog } from '../journal.ts'
+import { LeftAsIs } from '../left-as-is.ts'
 import { type Arguments, flagOption, valueOption } from '../option.ts'
 import { type Surroundings, say } from '../output.ts'
 import { COORDINATE_EXAMPLES, PLANNING_OPTIONS } from '../planning-options.ts'
 import { PROGRESS_OPTIONS, Progress, progressModeOf } from '../progress.ts'
-import { withProtocol } from '../seen-protocol.ts'
+import { protocolOf, withProtocol } from '../seen-protocol.ts'
 import { formatPlural } from '../text-table.ts'
 
 /** All that a build works with. */
@@ -34,6 +38,8 @@ interface Build {
   readonly before: Stage
   /** On the joined set. */
   readonly after: Stage
+  /** Arrays that the stages did not split or merge. */
+  readonly left: LeftAsIs
   readonly tally: Tally
   readonly progress: Progress
   readonly log: BuildLog
@@ -41,11 +47,13 @@ interface Build {
 }
 
 /** File by file: its small chunks lie together and are read together. Paths after that, which reads them where they are. */
-function makeStages(options: BuildOptions): Pick<Build, 'before' | 'after'> {
+function makeStages(options: BuildOptions): Pick<Build, 'before' | 'after' | 'left'> {
   const { inlineThreshold, rewritePaths: prefixes } = options
   const inlining = inlineThreshold > 0 ? [inline({ threshold: inlineThreshold })] : []
+  const left = new LeftAsIs()
   return {
-    before: compose(...planningStages(options), ...inlining),
+    left,
+    before: compose(...planningStages(options, left.add), ...inlining),
     after: prefixes ? rewritePaths(prefixes) : compose(),
   }
 }
@@ -53,6 +61,16 @@ function makeStages(options: BuildOptions): Pick<Build, 'before' | 'after'> {
 async function only(sets: AsyncIterable<ReferenceSet>): Promise<ReferenceSet | undefined> {
   for await (const set of sets) return set
   return undefined
+}
+
+/** Where readers will find what is copied into the set, and how large a chunk its shards may hold. */
+function placement({ output, rewritePaths: prefixes, inlineThreshold }: BuildOptions) {
+  const place = resolve(output)
+  const written = prefixes ? rewrittenPath(prefixes, place) : place
+  return {
+    location: written === place ? undefined : written,
+    inlineLimit: Math.max(INLINE_LIMIT, inlineThreshold),
+  }
 }
 
 /** Writes the set that was planned. */
@@ -66,12 +84,20 @@ async function writeSet(build: Build, combination: Combination, around: Surround
   const set = target ? target.withKnownNames(changed, planned) : changed
   const seen: { protocol?: string } = {}
   const append = target?.set
-  const write = writeParquet(output, { recordSize, overwrite, onUnsupported, append, journal: log.journal })
+  const placed = placement(options)
+  const write = writeParquet(output, {
+    ...placed,
+    recordSize,
+    overwrite,
+    onUnsupported: onUnsupported.endsWith('skip') ? 'skip' : 'fail',
+    append,
+    journal: log.journal,
+  })
   progress.beginReferences(set.header)
   const report: WriteReport = await write(each([withProtocol(set, seen)]), { signal })
   await log.close()
   progress.end()
-  const { protocol = 'file' } = seen
+  const { protocol = protocolOf(placed.location ?? output) } = seen
   const { arrays } = set.header
   const { seconds } = progress
   const isIncomplete = await reportBuild(around, {
@@ -87,13 +113,14 @@ async function writeSet(build: Build, combination: Combination, around: Surround
 
 /** Plans, says what is to be said, and writes; where nothing is new, nothing is touched. */
 async function runBuild(build: Build, around: Surroundings): Promise<number> {
-  const { options, files, before, tally, progress, log, target } = build
+  const { options, files, before, left, tally, progress, log, target } = build
   const { rewritePaths: rewrites } = options
   const open = target && rewrites ? openBefore(rewrites) : undefined
   const request = { files, options, before, tally, journal: log.headers, open, appendTo: target }
   const combined = await combineFiles(request, around)
   progress.clear()
   log.planned()
+  left.report(around)
   if (target && target.held.length > 0) {
     say(around, `Already in ${options.output}: ${formatPlural(target.held.length, 'file')}`)
   }

@@ -4,6 +4,7 @@ import { type Combined, combineFiles, planningStages } from '../combination.ts'
 import type { Command } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
 import { INPUT_OPTIONS, openInputs } from '../inputs.ts'
+import { LeftAsIs } from '../left-as-is.ts'
 import { type Arguments, flagOf, flagOption } from '../option.ts'
 import { type Surroundings, writeLines, writeText } from '../output.ts'
 import { planLines } from '../plan-text.ts'
@@ -31,24 +32,28 @@ async function run(args: Arguments, files: readonly string[], around: Surroundin
   }
   const options = readPlanningOptions(args)
   const mode = progressModeOf(args)
-  const before = compose(...planningStages(options))
+  const left = new LeftAsIs()
+  const before = compose(...planningStages(options, left.add))
   const tally = new Tally()
   const inputs = openInputs('kstream plan', args, files, around)
   const progress = new Progress(mode, tally, around.stderr)
   try {
     // What references cannot express is told with all the rest, and not one at a time.
-    const reading = { ...options, onUnsupported: 'skip' } as const
+    const refuses = !options.onUnsupported.endsWith('skip')
+    const copies = options.onUnsupported.startsWith('copy')
+    const reading = { ...options, onUnsupported: copies ? 'copy-or-skip' : 'skip' } as const
     const combined = await combineFiles({ files: inputs, options: reading, before, tally }, around)
     progress.end()
     if (!combined.combination) throw new UsageError('no files')
     const { report: planned } = combined.combination
     const report = { ...planned, leftOut: [...planned.leftOut, ...combined.unread] }
-    const unsupported = options.onUnsupported === 'fail' ? report.skipped.length : 0
+    const unsupported = refuses ? report.skipped.length : 0
     const builds = unsupported === 0 && (await isPossible(combined))
     if (flagOf(args, 'json')) await writeText(around, jsonText(report))
     else {
       const verbose = flagOf(args, 'verbose')
       await writeLines(around, planLines({ report, verbose, builds, unsupported }))
+      left.report(around)
       reportSkipped(around, report.skipped)
       reportNotes(around, report.notes)
       sayWork('planned', tally, progress, around)

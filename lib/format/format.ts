@@ -3,10 +3,27 @@ import type { Interning } from '../model/interning.ts'
 import type { ReferenceSet } from '../model/reference-set.ts'
 import type { ByteSource, ReadOptions } from '../source/byte-source.ts'
 
+/** How a file is opened by the name that another file gives it. */
+export interface OpenExternalOptions extends ReadOptions {
+  /** The file that gives the name, where that is not the input itself: a file that was opened so before. */
+  readonly from?: string | undefined
+}
+
+/** Opens a file by the name that another file gives it. */
+export type OpenExternal = (name: string, options?: OpenExternalOptions) => Promise<ByteSource>
+
 /** How a file is opened as a set. */
 export interface FormatOptions {
   /** What to do about an array that references cannot express: an error, or an entry in the header's `skipped`. */
   readonly onUnsupported: 'fail' | 'skip'
+  /** Whether what references cannot express is decoded and encoded anew where that is possible: bytes inline, and what remains goes by `onUnsupported`. */
+  readonly copies?: boolean
+  /**
+   * Opens another file that this one names, by the name it gives: a path relative to its own folder, or an absolute one.
+   * Only where whoever scans allows it; absent where a source has no files beside it.
+   * @throws UnsupportedError where the file lies outside the folders that may be read, with the way round it.
+   */
+  readonly openExternal?: OpenExternal
   /** Shares what is equal with the sets of other files; a set shares within itself without it. */
   readonly interning?: Interning
   readonly signal?: AbortSignal | undefined

@@ -75,6 +75,8 @@ IN_PARTS = (
     Call("1st and 3rd first", way="parts", options=(0, 2, 1)),
 )
 APPENDED = (Call(way="append"),)
+COPIED = (Call(), Call("`--on-mismatch copy`", options=["--on-mismatch", "copy"]))
+SPLIT = (*COPIED, Call("`--split-chunks time=1`", options=["--split-chunks", "time=1"]))
 BUILT_ANEW = (Call("has no append to Parquet; built anew"),)
 
 CASES = (
@@ -84,15 +86,28 @@ CASES = (
         lambda folder: plain(folder, range(4), range(4, 7), range(7, 11), steps_a_chunk=2),
         truth(range(11)),
         "chunk",
+        ("refuses", "right", "right"),
+        kstream=SPLIT,
         barrier="partial-chunk",
     ),
-    Case("chunks", "chunk shape", two(steps_a_chunk=2), truth(range(4)), "chunk", barrier="chunk-shape"),
+    Case(
+        "chunks",
+        "chunk shape",
+        two(steps_a_chunk=2),
+        truth(range(4)),
+        "chunk",
+        ("refuses", "right", "right"),
+        kstream=SPLIT,
+        barrier="chunk-shape",
+    ),
     Case(
         "shuffle",
         "codecs: shuffle before deflate in one file only",
         codecs({**ZLIB, "shuffle": True}, {**ZLIB, "shuffle": False}),
         truth(range(4)),
         "codec",
+        ("refuses", "right"),
+        kstream=COPIED,
         barrier="codecs",
     ),
     Case(
@@ -101,6 +116,8 @@ CASES = (
         codecs({**ZLIB, "shuffle": False}, {}),
         truth(range(4)),
         "codec",
+        ("refuses", "right"),
+        kstream=COPIED,
         barrier="codecs",
     ),
     Case(
