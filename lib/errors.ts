@@ -40,11 +40,18 @@ export class UnsupportedError extends KStreamError {
   readonly feature: string
   readonly url: string | undefined
   readonly array: string | undefined
-  constructor(feature: string, where: { url?: string; array?: string } = {}, message?: string) {
+  /** Whether it is copied where that is asked for. */
+  readonly copyable: boolean
+  constructor(
+    feature: string,
+    where: { url?: string; array?: string; copyable?: boolean } = {},
+    message?: string,
+  ) {
     super('ERR_KSTREAM_UNSUPPORTED', message ?? [where.url, where.array, feature].filter(Boolean).join(': '))
     this.feature = feature
     this.url = where.url
     this.array = where.array
+    this.copyable = where.copyable === true
   }
 }
 

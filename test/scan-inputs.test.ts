@@ -101,14 +101,14 @@ test('a set that is kept takes little more memory than what its file alone has',
 const bad = async () => {
   const text = join(folder, 'text.nc')
   await writeFile(text, 'just text\n')
-  const classic = join(folder, 'classic.nc')
-  await writeFile(classic, Buffer.from('CDF\x01\0\0\0\0'))
-  return { text, classic, missing: join(folder, 'none.nc'), bare: folder }
+  const grib = join(folder, 'forecast.grb')
+  await writeFile(grib, Buffer.from('GRIB\0\0\0\x02'))
+  return { text, grib, missing: join(folder, 'none.nc'), bare: folder }
 }
 
 test('with onError skip, files that fail are left out and told of in the order of the list', async () => {
-  const { text, classic, missing, bare } = await bad()
-  const files = [missing, months[0], text, classic, 's3://b/x.nc', months[1], bare, 'file://%00', months[2]]
+  const { text, grib, missing, bare } = await bad()
+  const files = [missing, months[0], text, grib, 's3://b/x.nc', months[1], bare, 'file://%00', months[2]]
   const { counts, open } = counting()
   const tally = new Tally()
   const skipped: [string, string][] = []
@@ -123,7 +123,7 @@ test('with onError skip, files that fail are left out and told of in the order o
   assert.deepEqual(skipped, [
     [missing, 'ERR_KSTREAM_SOURCE'],
     [text, 'ERR_KSTREAM_FORMAT'],
-    [classic, 'ERR_KSTREAM_UNSUPPORTED'],
+    [grib, 'ERR_KSTREAM_UNSUPPORTED'],
     ['s3://b/x.nc', 'ERR_KSTREAM_UNSUPPORTED'],
     [bare, 'ERR_KSTREAM_SOURCE'],
     ['file://%00', 'ERR_KSTREAM_SOURCE'],

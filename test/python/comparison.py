@@ -72,7 +72,7 @@ def text_difference(mine: np.ndarray, truth: np.ndarray) -> str | None:
             if isinstance(left, bytes)
             else ("" if left is None else str(left))
         )
-        if text != right:
+        if text != (right.decode("utf-8", "surrogateescape") if isinstance(right, bytes) else right):
             return f"string {index}: {text!r}, should be {right!r}"
     return None
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import classic
 import equality
 import pool
 
@@ -25,6 +26,7 @@ class Task:
     command: str = COMMAND
     peer: str = ""
     limit: float = 60.0
+    unsupported: str = "skip"
     engines: tuple[str, ...] = equality.ENGINES
 
 
@@ -44,12 +46,16 @@ def build_and_check(task: Task) -> Checked:
     task.out.parent.mkdir(parents=True, exist_ok=True)
     state, message = kerchunk(task) if task.peer == "kerchunk" else build(task)
     try:
-        results = (
-            equality.check(task.out.resolve(), [task.file], engines=task.engines) if state == "built" else []
-        )
-        return Checked(state, message, results)
+        return Checked(state, message, compared(task) if state == "built" else [])
     finally:
         shutil.rmtree(task.out, ignore_errors=True)
+
+
+def compared(task: Task) -> list[equality.Result]:
+    """The set against its file."""
+    if classic.is_classic(task.file):
+        return classic.check(task.out.resolve(), task.file)
+    return equality.check(task.out.resolve(), [task.file], engines=task.engines)
 
 
 def checked_all(tasks: list[Task], workers: int) -> Iterator[tuple[int, Checked]]:
@@ -67,7 +73,7 @@ def checked_all(tasks: list[Task], workers: int) -> Iterator[tuple[int, Checked]
 
 def build(task: Task) -> tuple[str, str]:
     """Runs the command; exit 4 means that it named what it left out."""
-    command = [*task.command.split(), str(task.file), "-o", str(task.out), "--on-unsupported", "skip"]
+    command = [*task.command.split(), str(task.file), "-o", str(task.out), "--on-unsupported", task.unsupported]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=task.limit, stdin=subprocess.DEVNULL, check=False

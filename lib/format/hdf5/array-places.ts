@@ -8,7 +8,10 @@ const NONE = Number.NaN
 
 /** Where the arrays lie: for each the address of its values or of its index, and the bytes of a single chunk. */
 export function placesOf(arrays: readonly PlannedArray[]): readonly number[] {
-  return arrays.flatMap(({ storage }) => placeOf(storage.kind === 'strings' ? storage.pointers : storage))
+  return arrays.flatMap(({ storage }) => {
+    if (storage.kind === 'foreign') return [NONE, NONE]
+    return placeOf('pointers' in storage ? storage.pointers : storage)
+  })
 }
 
 function placeOf(storage: ArrayStorage): [address: number, size: number] {
@@ -30,7 +33,8 @@ export function withPlaces(arrays: readonly PlannedArray[], places: readonly num
 
 function placed(array: PlannedArray, address: number, size: number): PlannedArray {
   const { storage } = array
-  if (storage.kind !== 'strings') return { ...array, storage: placedStorage(storage, address, size) }
+  if (storage.kind === 'foreign') return array
+  if (!('pointers' in storage)) return { ...array, storage: placedStorage(storage, address, size) }
   return { ...array, storage: { ...storage, pointers: placedStorage(storage.pointers, address, size) } }
 }
 

@@ -1,47 +1,31 @@
 /** From a dataset's messages to the metadata of its array, and where the body will find its chunks. */
 import { FormatError, UnsupportedError } from '../../errors.ts'
 import { chunkCount, gridShape } from '../../model/chunk-grid.ts'
+import { PIECE_BYTES } from '../../model/chunk-split.ts'
 import { itemSize } from '../../model/data-type.ts'
-import type { ArrayMetadata, Attributes, FillValue } from '../../model/metadata.ts'
+import type { Attributes, FillValue } from '../../model/metadata.ts'
+import { checkFilters, encodingOf } from './array-encoding.ts'
 import { parseVlenPointers, type VlenPointer } from './attribute-value.ts'
 import type { ChunkedDataset } from './chunk-index/index.ts'
+import { copyCodecs, copyReason } from './copied-rows.ts'
+import { damageOrThrow } from './damage.ts'
 import { fillValueOf, type ZarrType, zarrTypeOf } from './data-type.ts'
 import type { Dataset } from './dataset.ts'
 import type { Hdf5File } from './file.ts'
-import { checkReadable, codecsOf, writableCodecsOf } from './filter-codec.ts'
+import { planForeign } from './foreign-array.ts'
 import type { DataLayout } from './message/data-layout.ts'
-import type { Filter } from './message/filter-pipeline.ts'
 import type { Variable } from './netcdf4.ts'
+import type { ArrayStorage, ElementStorage, PlannedArray, StringStorage } from './planned-array.ts'
 import { type PaddedStrings, paddedStringsOf, withoutPadding } from './string-padding.ts'
+import { hasTextMembers, textLayout, withFixedTexts } from './text-members.ts'
 
-/** Where the bytes of an array are: all that its body needs, and nothing else of the header. */
-export type ArrayStorage =
-  /** From the start of the source; no offset: never written. */
-  | { readonly kind: 'contiguous'; readonly offset: number | undefined; readonly length: number }
-  | { readonly kind: 'compact'; readonly data: Uint8Array }
-  | { readonly kind: 'chunked'; readonly dataset: ChunkedDataset; readonly filters: readonly Filter[] }
-
-/** Strings of variable length: the storage holds references into the global heap. */
-export interface StringStorage {
-  readonly kind: 'strings'
-  readonly pointers: ArrayStorage
-  /** Bytes of one reference. */
-  readonly pointerSize: number
-  readonly shape: readonly number[]
-  readonly chunkShape: readonly number[]
-  /** What chunks that were never written hold; undefined: empty strings. */
-  readonly fill: VlenPointer | undefined
-}
-
-/** An array as the header shows it, and what its body needs. */
-export interface PlannedArray {
-  readonly metadata: ArrayMetadata
-  readonly storage: ArrayStorage | StringStorage
-  /** Its strings of fixed length, where reading may change them: such chunks are written anew. */
-  readonly padded?: PaddedStrings | undefined
-  /** Why no fill value can stand for chunks that are missing. */
-  readonly unfillable?: string | undefined
-}
+export type {
+  ArrayStorage,
+  ElementStorage,
+  PlannedArray,
+  StringStorage,
+  StructureStorage,
+} from './planned-array.ts'
 
 /** Strings of a chunk where the file has none. */
 const STRINGS_A_CHUNK = 1 << 16
@@ -54,6 +38,29 @@ interface ArrayContext {
   readonly path: string
   readonly variable: Variable
   readonly attributes: Attributes
+  /** Whether what references cannot express is to be copied where that is possible. */
+  readonly copies?: boolean
+  /** Where `copies` and there are any, the strings of variable length within its elements. */
+  readonly texts?: MeasuredTexts | undefined
+}
+
+/** What the longest strings within a dataset's elements are. */
+export interface MeasuredTexts {
+  /** Bytes in UTF-8, for each member; at least 1. */
+  readonly widths: readonly number[]
+  /** The fill value as a copied element. */
+  readonly fill: Uint8Array | undefined
+}
+
+/** Whether a dataset that references cannot express would be copied where that is asked for. */
+export function isCopyable(dataset: Dataset, context: ArrayContext): boolean {
+  try {
+    planArray(dataset, { ...context, copies: true })
+    return true
+  } catch (error) {
+    damageOrThrow(error)
+    return false
+  }
 }
 
 /**
@@ -61,15 +68,21 @@ interface ArrayContext {
  * @throws UnsupportedError that names what references cannot express; FormatError where messages contradict.
  */
 export function planArray(dataset: Dataset, context: ArrayContext): PlannedArray {
-  if (dataset.externalFiles > 0) throw new UnsupportedError('its values are in external raw files')
+  const { path, variable, copies = false } = context
+  if (copies && !dataset.foreign && hasTextMembers(dataset.datatype)) return planStructures(dataset, context)
   const type = zarrTypeOf(dataset.datatype)
-  const { file, path, variable } = context
-  const storage = storageOf(dataset, context)
   const { shape } = variable
   const extra = type.extraShape
   const described = { path, dims: variable.dims, attributes: { ...type.attributes, ...context.attributes } }
+  const padded = paddedStringsOf(dataset.datatype)
+  if (dataset.foreign) {
+    const whole = { ...described, shape: [...shape, ...extra], dataType: type.dataType }
+    const fill = type.variableLength ? null : fillOf(dataset, type, padded)
+    return planForeign(dataset.foreign(), whole, { fill, padded, copies })
+  }
+  const storage = storageOf(dataset, context)
   if (type.variableLength) {
-    const strings = stringsOf(dataset, storage, file, shape)
+    const strings = stringsOf(dataset, storage, context)
     const codecs = [{ id: 'vlen-utf8' }]
     const { chunkShape } = strings
     const metadata = { ...described, shape, chunkShape, dataType: type.dataType, fillValue: null, codecs }
@@ -79,11 +92,8 @@ export function planArray(dataset: Dataset, context: ArrayContext): PlannedArray
   const chunkShape = [...ownChunks, ...extra].map((extent) => Math.max(1, extent))
   const chunkBytes = chunkCount(chunkShape) * itemSize(type.dataType)
   const { dataType } = type
-  const padded = paddedStringsOf(dataset.datatype)
   const filters = storage.kind === 'chunked' ? storage.filters : []
-  const codecs = padded
-    ? writableCodecsOf(filters, chunkBytes, 'strings that are not NUL-padded')
-    : codecsOf(filters, chunkBytes)
+  const { codecs, recoded } = encodingOf({ filters, chunkBytes, dataType, padded }, copies)
   const fill = fillOf(dataset, type, padded)
   const metadata = {
     ...described,
@@ -94,7 +104,8 @@ export function planArray(dataset: Dataset, context: ArrayContext): PlannedArray
     codecs,
   }
   const unfillable = fill === undefined ? 'a fill value whose array elements differ' : undefined
-  return { metadata, storage: padded ? convertedCompact(storage, padded) : storage, padded, unfillable }
+  const converted = padded ? convertedCompact(storage, padded) : storage
+  return { metadata, storage: converted, padded, unfillable, recoded }
 }
 
 /** What is inline anyway is converted at once. */
@@ -117,6 +128,7 @@ function fillOf(
 function storageOf(dataset: Dataset, context: ArrayContext): ArrayStorage {
   const { layout, datatype, dataspace } = dataset
   const length = dataspace.shape.reduce((product, extent) => product * extent, datatype.size)
+  if (dataset.externalFiles) throw new UnsupportedError('its values are in external raw files')
   switch (layout.kind) {
     case 'virtual':
       throw new UnsupportedError('a virtual dataset: its values are in other datasets')
@@ -142,12 +154,14 @@ function chunkedOf(
     throw damage(context, `${chunk} for a rank of ${shape.length} and ${datatype.size} bytes`)
   }
   const lengthened = shape.some((extent, axis) => extent !== dataspace.shape[axis])
-  if (unfilteredEdges && lengthened && filters.length > 0) {
+  if (unfilteredEdges && lengthened && filters.length > 0 && !context.copies) {
     throw new UnsupportedError('partial chunks without filters in a dataset shorter than its dimension')
   }
   const onlyEdges = unfilteredEdges && shape.some((extent, axis) => extent < chunkShape[axis])
   const filtered = filters.length > 0
-  const chunked: ChunkedDataset = { path, shape, maxShape: dataspace.maxShape, layout, filtered }
+  const described = { path, shape, maxShape: dataspace.maxShape, layout, filtered }
+  const chunked: ChunkedDataset =
+    unfilteredEdges && lengthened ? { ...described, edgeShape: dataspace.shape } : described
   return { kind: 'chunked', filters: onlyEdges ? [] : filters, dataset: chunked }
 }
 
@@ -176,6 +190,46 @@ function compactOf(data: Uint8Array, length: number, context: ArrayContext): Arr
   return { kind: 'compact', data: data.subarray(0, length) }
 }
 
+/** Without measured strings, as if all were one byte long: only to see whether there is a way. */
+function planStructures(dataset: Dataset, context: ArrayContext): PlannedArray {
+  const { path, variable, attributes, texts = { widths: [], fill: undefined } } = context
+  const layout = textLayout(dataset.datatype, texts.widths)
+  const fixed = withFixedTexts(dataset.datatype, texts.widths)
+  const type = zarrTypeOf(fixed)
+  const elements = elementsOf(dataset, context, Math.max(1, Math.floor(PIECE_BYTES / layout.size)))
+  const codecs = copyCodecs(type.dataType)
+  const metadata = {
+    path,
+    dims: variable.dims,
+    attributes: { ...type.attributes, ...attributes },
+    shape: [...variable.shape, ...type.extraShape],
+    chunkShape: [...elements.chunkShape, ...type.extraShape].map((extent) => Math.max(1, extent)),
+    dataType: type.dataType,
+    fillValue: (texts.fill && fillValueOf(texts.fill, type)) ?? null,
+    codecs,
+  }
+  const storage = { kind: 'structures', ...elements, layout, padded: paddedStringsOf(fixed) } as const
+  return { metadata, storage, recoded: copyReason('variable-length strings in its elements', codecs) }
+}
+
+/**
+ * The elements of a dataset as they are stored, to be read.
+ * @param rowElements the most of them in a chunk where the file has no chunks.
+ * @throws UnsupportedError for a filter that is not undone here.
+ */
+export function elementsOf(dataset: Dataset, context: ArrayContext, rowElements: number): ElementStorage {
+  const pointers = storageOf(dataset, context)
+  const { shape } = context.variable
+  const pointerSize = dataset.datatype.size
+  const chunkShape =
+    pointers.kind === 'chunked' ? pointers.dataset.layout.chunkShape : rowsOf(shape, rowElements)
+  if (pointers.kind === 'chunked') {
+    const what = 'structures with variable-length strings'
+    checkFilters(pointers.filters, chunkCount(chunkShape) * pointerSize, { what, copies: true })
+  }
+  return { pointers, pointerSize, shape, chunkShape }
+}
+
 function damage({ file, path }: ArrayContext, problem: string): FormatError {
   return new FormatError({ url: file.source.url, structure: `dataset ${path}`, offset: 0 }, problem)
 }
@@ -183,13 +237,16 @@ function damage({ file, path }: ArrayContext, problem: string): FormatError {
 function stringsOf(
   dataset: Dataset,
   pointers: ArrayStorage,
-  file: Hdf5File,
-  shape: readonly number[],
+  { file, variable: { shape }, copies = false }: ArrayContext,
 ): StringStorage {
   const { size } = dataset.datatype
   if (size !== 4 + file.offsetSize + 4) throw new UnsupportedError(`variable-length strings of ${size} bytes`)
-  const chunkShape = pointers.kind === 'chunked' ? pointers.dataset.layout.chunkShape : rowsOf(shape)
-  if (pointers.kind === 'chunked') checkReadable(pointers.filters, 'variable-length strings')
+  const chunkShape =
+    pointers.kind === 'chunked' ? pointers.dataset.layout.chunkShape : rowsOf(shape, STRINGS_A_CHUNK)
+  if (pointers.kind === 'chunked') {
+    const what = 'variable-length strings'
+    checkFilters(pointers.filters, chunkCount(chunkShape) * size, { what, copies })
+  }
   const fill = stringFill(dataset, file)
   if (fill && chunkCount(gridShape(shape, chunkShape)) > MAX_FILL_CHUNKS) {
     throw new UnsupportedError(`a string as fill value of more than ${MAX_FILL_CHUNKS} chunks`)
@@ -198,11 +255,11 @@ function stringsOf(
 }
 
 /** Chunks of whole rows along the first axis. */
-function rowsOf(shape: readonly number[]): number[] {
+function rowsOf(shape: readonly number[], elements: number): number[] {
   if (shape.length === 0) return []
   const [rows, ...rest] = shape.map((extent) => Math.max(1, extent))
   const row = rest.reduce((product, extent) => product * extent, 1)
-  return [Math.min(rows, Math.max(1, Math.floor(STRINGS_A_CHUNK / row))), ...rest]
+  return [Math.min(rows, Math.max(1, Math.floor(elements / row))), ...rest]
 }
 
 function stringFill({ fillValue, datatype }: Dataset, file: Hdf5File): VlenPointer | undefined {

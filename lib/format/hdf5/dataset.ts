@@ -1,12 +1,13 @@
 /** The messages of a dataset's object header that say what its values are and where they lie. */
 import { FormatError } from '../../errors.ts'
 import type { Hdf5File } from './file.ts'
+import type { ForeignDataset } from './foreign.ts'
 import type { DataLayout } from './message/data-layout.ts'
 import { parseDataLayout } from './message/data-layout-parser.ts'
 import { type Dataspace, parseDataspace } from './message/dataspace.ts'
 import type { Datatype } from './message/datatype.ts'
 import { parseDatatype } from './message/datatype-parser.ts'
-import { parseExternalFileCount } from './message/external-files.ts'
+import { type ExternalFileList, parseExternalFiles } from './message/external-files.ts'
 import { type FillValueMessage, parseFillValue, parseOldFillValue } from './message/fill-value.ts'
 import { type Filter, parseFilterPipeline } from './message/filter-pipeline.ts'
 import { findMessage, MESSAGE, type ObjectHeader, resolveMessage } from './object-header.ts'
@@ -19,8 +20,10 @@ export interface Dataset {
   /** In the order in which they are applied when writing. */
   readonly filters: readonly Filter[]
   readonly fillValue: FillValueMessage
-  /** Raw files beside the HDF5 file that hold the values; 0: they are in the file itself. */
-  readonly externalFiles: number
+  /** Raw files beside the HDF5 file that hold the values; undefined: they are in an HDF5 file. */
+  readonly externalFiles: ExternalFileList | undefined
+  /** The values, where they are in other files that have been opened. @throws Damage: why they cannot be had. */
+  readonly foreign?: () => ForeignDataset
 }
 
 /** Parses the messages. @throws FormatError where one is missing or damaged. */
@@ -42,7 +45,7 @@ export async function readDataset(
     layout: parseDataLayout(await require(MESSAGE.dataLayout, 'data layout'), file),
     filters: filters ? parseFilterPipeline(filters) : [],
     fillValue: await readFillValue(find),
-    externalFiles: external ? parseExternalFileCount(external) : 0,
+    externalFiles: external && parseExternalFiles(external, file),
   }
 }
 

@@ -44,9 +44,10 @@ const NAMES = new Map<number, string>([
 ])
 
 const DEFLATE = 1
-const SHUFFLE = 2
+export const SHUFFLE = 2
 const FLETCHER32 = 3
 const BZIP2 = 307
+export const LZF = 32000
 const BLOSC = 32001
 const ZSTD = 32015
 const BLOSC_COMPRESSORS = ['blosclz', 'lz4', 'lz4hc', 'snappy', 'zlib', 'zstd']
@@ -65,14 +66,24 @@ type StageBytes = number | undefined
  * @throws UnsupportedError that names the filter and its id where numcodecs has none for the same bytes.
  */
 export function codecsOf(filters: readonly Filter[], chunkBytes: number): CodecConfig[] {
-  const codecs: CodecConfig[] = []
+  const sizes = sizesBefore(filters, chunkBytes)
+  return filters.flatMap((filter, i) => codecOf(filter, sizes[i]) ?? [])
+}
+
+/** Bytes before each filter; undefined behind a compressor. */
+export function sizesBefore(filters: readonly Filter[], chunkBytes: number): readonly StageBytes[] {
+  const sizes: StageBytes[] = []
   let bytes: StageBytes = chunkBytes
   for (const filter of filters) {
-    const codec = codecOf(filter, bytes)
-    if (codec) codecs.push(codec)
+    sizes.push(bytes)
     bytes = bytesAfter(filter, bytes)
   }
-  return codecs
+  return sizes
+}
+
+/** The codec of a filter over any bytes; undefined where numcodecs has none. */
+export function knownCodecOf(filter: Filter): CodecConfig | undefined {
+  return CODECS[filter.id]?.(filter)
 }
 
 /**
@@ -118,28 +129,24 @@ function bytesAfter(filter: Filter, bytes: StageBytes): StageBytes {
   return filter.id === FLETCHER32 ? bytes + CHECKSUM_SIZE : undefined
 }
 
+/** All but shuffle, which depends on what it is applied to. */
+const CODECS: Readonly<Record<number, (filter: Filter) => CodecConfig>> = {
+  [DEFLATE]: ({ clientData: [level] }) => ({ id: 'zlib', level: bounded(level, 0, 9, DEFAULT_ZLIB_LEVEL) }),
+  [FLETCHER32]: () => ({ id: 'fletcher32' }),
+  [BZIP2]: ({ clientData: [level] }) => ({ id: 'bz2', level: bounded(level, 1, 9, DEFAULT_BZIP2_LEVEL) }),
+  [BLOSC]: bloscCodec,
+  [ZSTD]: ({ clientData: [level] }) => ({ id: 'zstd', level: bounded(level, 1, 22, DEFAULT_ZSTD_LEVEL) }),
+}
+
 function codecOf(filter: Filter, bytes: StageBytes): CodecConfig | undefined {
-  const [first] = filter.clientData
-  switch (filter.id) {
-    case DEFLATE:
-      return { id: 'zlib', level: bounded(first, 0, 9, DEFAULT_ZLIB_LEVEL) }
-    case SHUFFLE:
-      return shuffleCodec(first, bytes)
-    case FLETCHER32:
-      return { id: 'fletcher32' }
-    case BZIP2:
-      return { id: 'bz2', level: bounded(first, 1, 9, DEFAULT_BZIP2_LEVEL) }
-    case BLOSC:
-      return bloscCodec(filter)
-    case ZSTD:
-      return { id: 'zstd', level: bounded(first, 1, 22, DEFAULT_ZSTD_LEVEL) }
-    default:
-      throw new UnsupportedError(filterName(filter))
-  }
+  if (filter.id === SHUFFLE) return shuffleCodec(filter.clientData[0], bytes)
+  const codec = knownCodecOf(filter)
+  if (!codec) throw new UnsupportedError(filterName(filter))
+  return codec
 }
 
 /** 'filter szip (4)', by the registered name or else by the one in the file. */
-function filterName(filter: Filter): string {
+export function filterName(filter: Filter): string {
   const name = NAMES.get(filter.id) ?? (filter.name || 'unregistered')
   return `filter ${name} (${filter.id})`
 }

@@ -6,6 +6,7 @@ import type { FormatOptions, OpenAgain } from '../format.ts'
 import { fileRefusal } from '../refusal.ts'
 import { placesOf, withoutPlaces, withPlaces } from './array-places.ts'
 import { IN_FLIGHT } from './in-flight.ts'
+import { OtherFiles, sourcesOf } from './other-files.ts'
 import { withReadLimit } from './read-limit.ts'
 import { type BodyPlan, scanBody } from './reference-body.ts'
 import { readHeader } from './reference-header.ts'
@@ -26,24 +27,27 @@ export async function open(
   openAgain: OpenAgain,
   options: FormatOptions,
 ): Promise<ReferenceSet> {
-  const { onUnsupported, interning = new Interning(), signal } = options
+  const { onUnsupported, copies = false, openExternal, interning = new Interning(), signal } = options
   const file = await openHdf5(withReadLimit(source, IN_FLIGHT), { signal })
-  const read = await readHeader(file, signal)
+  const others = new OtherFiles(file, { openExternal, openAgain, copies, signal })
+  const read = await readHeader(file, { copies, others, signal }).finally(() => others.close())
   const header = interning.share(read.header, 'header')
-  if (onUnsupported === 'fail' && header.skipped.length > 0) throw fileRefusal(source.url, header.skipped)
+  if (onUnsupported === 'fail' && header.skipped.length > 0)
+    throw fileRefusal(source.url, header.skipped, { copies, copyable: read.copyable })
   const { source: _closed, ...facts } = file
   const shared = interning.share({ file: facts, arrays: withoutPlaces(read.arrays) }, 'plan')
-  return setOf({ header, ...shared, openAgain, onUnsupported }, placesOf(read.arrays), source.info)
+  const plan = { header, ...shared, openAgain, onUnsupported, copies }
+  return setOf(plan, placesOf(read.arrays), sourcesOf(source.info, read.arrays))
 }
 
 /**
  * A set that keeps its own places and shares the rest of its plan with the sets of similar files.
  * Apart from `open`, whose closures would keep all that it has read.
  */
-function setOf(shared: BodyPlan, places: readonly number[], info: SourceInfo): ReferenceSet {
+function setOf(shared: BodyPlan, places: readonly number[], sources: readonly SourceInfo[]): ReferenceSet {
   return {
     header: shared.header,
-    sources: [info],
+    sources,
     replayable: true,
     body: (options) => scanBody({ ...shared, arrays: withPlaces(shared.arrays, places) }, options),
   }

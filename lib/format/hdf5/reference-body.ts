@@ -20,19 +20,21 @@ export interface BodyPlan {
   readonly file: Omit<Hdf5File, 'source'>
   readonly openAgain: OpenAgain
   readonly onUnsupported: FormatOptions['onUnsupported']
+  readonly copies?: FormatOptions['copies']
 }
 
 /** What became of one array. */
 interface ArrayEnd {
   readonly missing: number
-  /** Whether some of its chunks are in the set itself. */
-  readonly copied?: boolean
+  /** Why some of its chunks are in the set itself. */
+  readonly copied?: string | undefined
   /** Why it cannot be referenced after all. */
   readonly dropped?: string
 }
 
 const NOT_ASKED: ArrayEnd = { missing: 0 }
 
+const MASKED = 'chunks stored without some of their filters'
 const CONVERTED = 'strings without the spaces, or the bytes behind a NUL, that fill them up in the file'
 /** Arrays whose first batch is under way while the one before them is handed on: an index may be a round trip away. */
 const ARRAYS_AHEAD = 8
@@ -52,7 +54,7 @@ export async function* scanBody(
     const queue = wanted[Symbol.iterator]()
     const start = (): void => {
       const { done, value: array } = queue.next()
-      if (!done) open.push(startScan(file, plan.arrays[array], array, options))
+      if (!done) open.push(startScan(file, plan, array, options))
     }
     for (let i = 0; i < ARRAYS_AHEAD; i++) start()
     for (let scan = open.at(0); scan; scan = open.at(0)) {
@@ -73,15 +75,27 @@ interface ArrayScan {
   readonly range: ChunkRange
   readonly batches: AsyncGenerator<ReferenceBatch, void>
   readonly first: Promise<IteratorResult<ReferenceBatch, void>>
+  /** Whether chunks were copied because they skip some of their filters. */
+  readonly masked: () => boolean
 }
 
-function startScan(file: Hdf5File, planned: PlannedArray, array: number, options: BodyOptions): ArrayScan {
+function startScan(
+  file: Hdf5File,
+  { arrays, copies = false }: BodyPlan,
+  array: number,
+  options: BodyOptions,
+): ArrayScan {
+  const planned = arrays[array]
   const range = rangeOf(planned.metadata, options)
-  const batches = batchesOf(file, planned, array, range)
+  let masked = false
+  const onMasked = () => {
+    masked = true
+  }
+  const batches = batchesOf(file, planned, array, { ...range, copies, onMasked })
   const first = batches.next()
   // A failure waits for its turn, and is no unhandled rejection until then.
   first.catch(() => {})
-  return { array, range, batches, first }
+  return { array, range, batches, first, masked: () => masked }
 }
 
 function rangeOf(metadata: ArrayMetadata, { from = 0, to, signal }: BodyOptions): ChunkRange {
@@ -93,42 +107,49 @@ function rangeOf(metadata: ArrayMetadata, { from = 0, to, signal }: BodyOptions)
 async function* scanArray(
   file: Hdf5File,
   plan: BodyPlan,
-  { array, range, batches, first }: ArrayScan,
+  { array, range, batches, first, masked }: ArrayScan,
 ): AsyncGenerator<ReferenceBatch, ArrayEnd> {
   const planned = plan.arrays[array]
   let found = 0
-  let copied = false
+  let raw = false
   try {
     for (let next = await first; !next.done; next = await batches.next()) {
       found += next.value.rows
-      copied ||= next.value.raw !== undefined
+      raw ||= next.value.raw !== undefined
       yield next.value
     }
     const missing = range.to - range.from - found
     if (missing > 0 && planned.unfillable !== undefined) throw new UnsupportedError(planned.unfillable)
-    return { missing, copied }
+    return { missing, copied: masked() ? MASKED : raw ? rawReason(planned) : undefined }
   } catch (error) {
     const damage = damageOrThrow(error)
-    if (plan.onUnsupported === 'fail') throw failure(damage, file, planned)
+    if (plan.onUnsupported === 'fail') throw failure(damage, file, planned, plan.copies)
     const dropped = damage instanceof UnsupportedError ? damage.feature : damage.message
     return { missing: range.to - range.from - found, dropped }
   }
 }
 
+function rawReason({ storage }: PlannedArray): string {
+  return storage.kind === 'foreign' ? storage.chunks.copied : CONVERTED
+}
+
 /** Damage as it is; what cannot be referenced with its place, and with the way round it. */
-function failure(damage: Error, file: Hdf5File, { metadata }: PlannedArray): Error {
+function failure(damage: Error, file: Hdf5File, { metadata }: PlannedArray, copies = false): Error {
   if (!(damage instanceof UnsupportedError)) return damage
-  return arrayRefusal(new UnsupportedError(damage.feature, { url: file.source.url, array: metadata.path }))
+  const { feature, copyable } = damage
+  const refused = new UnsupportedError(feature, { url: file.source.url, array: metadata.path, copyable })
+  return arrayRefusal(refused, { copies })
 }
 
 function footerOf({ header, arrays }: BodyPlan, ends: readonly ArrayEnd[]): Footer {
-  const outcomes = arrays.map(({ metadata: { path }, storage }, i): Outcome => {
+  const outcomes = arrays.map(({ metadata: { path }, storage, recoded }, i): Outcome => {
     const { dropped, copied } = ends[i]
     if (dropped !== undefined) return { path, outcome: 'skipped', reason: dropped }
     if (storage.kind === 'strings') return { path, outcome: 'copied', reason: 'variable-length strings' }
     if (storage.kind === 'compact')
       return { path, outcome: 'copied', reason: "compact: stored in the file's header" }
-    return copied ? { path, outcome: 'copied', reason: CONVERTED } : { path, outcome: 'referenced' }
+    const why = recoded ?? copied
+    return why === undefined ? { path, outcome: 'referenced' } : { path, outcome: 'copied', reason: why }
   })
   const skipped = header.skipped.map(({ path, reason }): Outcome => ({ path, outcome: 'skipped', reason }))
   const coverage: Coverage = { arrays: [...outcomes, ...skipped], notes: header.notes }

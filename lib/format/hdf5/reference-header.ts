@@ -1,7 +1,7 @@
 /** Reads an HDF5 file's header: groups, arrays, attributes, and where the body will find each array. */
 import { UnsupportedError } from '../../errors.ts'
 import type { GroupMetadata, Header, Skipped } from '../../model/metadata.ts'
-import { type PlannedArray, planArray } from './array-storage.ts'
+import { isCopyable, type MeasuredTexts, type PlannedArray, planArray } from './array-storage.ts'
 import { type Damage, damageOrThrow } from './damage.ts'
 import { zarrTypeOf } from './data-type.ts'
 import { type Dataset, readDataset } from './dataset.ts'
@@ -13,12 +13,25 @@ import { type DatasetFacts, type Dimensions, planDimensions } from './netcdf4.ts
 import { type AttributeContext, type ObjectAttributes, readObjectAttributes } from './object-attributes.ts'
 import type { ObjectHeader } from './object-header.ts'
 import { type ObjectTree, readObjectTree, type TreeEntry } from './object-tree.ts'
+import type { OtherFiles } from './other-files.ts'
+import { measureTexts } from './structure-chunks.ts'
 
 /** The header, and where the values of its arrays are. */
 interface ReadHeader {
   readonly header: Header
   /** In the order of the header's arrays. */
   readonly arrays: readonly PlannedArray[]
+  /** Paths of what is skipped but could be copied. */
+  readonly copyable: ReadonlySet<string>
+}
+
+/** How a header is read. */
+interface HeaderOptions {
+  /** Whether what references cannot express is to be copied where that is possible. */
+  readonly copies?: boolean | undefined
+  /** Opens the files that this one names. */
+  readonly others?: OtherFiles | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A group or dataset at one of its paths, read as far as it could be. */
@@ -32,6 +45,15 @@ interface Read<T> {
 interface DatasetParts {
   readonly dataset: Dataset
   readonly attributes: ObjectAttributes
+  /** The strings of variable length within its elements, where these are to be copied. */
+  readonly texts?: MeasuredTexts | undefined
+  /** Why they cannot be. */
+  readonly obstacle?: Damage
+}
+
+interface ObjectContext extends AttributeContext {
+  readonly copies: boolean
+  readonly others: OtherFiles | undefined
 }
 
 /** What a Zarr store cannot hold: names of its own files, steps to other folders. */
@@ -50,16 +72,17 @@ const NO_ATTRIBUTES: ObjectAttributes = {
 }
 
 /** @throws FormatError where the file itself, not only one of its objects, cannot be read. */
-export async function readHeader(file: Hdf5File, signal?: AbortSignal): Promise<ReadHeader> {
+export async function readHeader(file: Hdf5File, options: HeaderOptions = {}): Promise<ReadHeader> {
+  const { signal, others, copies = false } = options
   const tree = await readObjectTree(file, { signal })
   const lists = { skipped: treeLosses(tree), notes: treeNotes(tree) }
-  const context = { file, heap: new GlobalHeap(file, signal), signal }
+  const context = { file, heap: new GlobalHeap(file, signal), signal, copies, others }
   const usable = (entry: TreeEntry) => !refuseName(entry, lists.skipped)
   const [datasets, groups] = await Promise.all([
     readAll(tree.datasets.filter(usable), context, readDatasetParts, lists.skipped),
     readAll(tree.groups.filter(usable), context, readGroupParts, lists.notes),
   ])
-  const arrays = planArrays(file, tree, datasets, lists)
+  const arrays = planArrays(context, tree, datasets, lists)
   const { unlimited } = arrays.dimensions
   for (const { path, parts } of groups) addNotes(lists.notes, path, parts.problems)
   const metadata = groups.map(({ path, parts }): GroupMetadata => {
@@ -72,7 +95,7 @@ export async function readHeader(file: Hdf5File, signal?: AbortSignal): Promise<
     skipped: lists.skipped,
     notes: lists.notes,
   }
-  return { header, arrays: arrays.planned }
+  return { header, arrays: arrays.planned, copyable: arrays.copyable }
 }
 
 function plainPath(path: string): string {
@@ -83,7 +106,10 @@ function treeLosses(tree: ObjectTree): Skipped[] {
   return [
     ...tree.errors.map(({ path, error }) => ({ path: plainPath(path), reason: reasonOf(error) })),
     ...tree.externalLinks.map(({ path, file, target }) => {
-      return { path: plainPath(path), reason: `an external link to ${target} in ${file}` }
+      return {
+        path: plainPath(path),
+        reason: `an external link to ${target} in ${file}; name that file as an input`,
+      }
     }),
   ]
 }
@@ -124,8 +150,8 @@ type Result<T> = { readonly ok: true; readonly parts: T } | { readonly ok: false
 /** Objects that have several paths are read once; one that is damaged goes to `losses`. */
 async function readAll<T>(
   entries: readonly TreeEntry[],
-  context: AttributeContext,
-  read: (header: ObjectHeader, context: AttributeContext) => Promise<T>,
+  context: ObjectContext,
+  read: (header: ObjectHeader, context: ObjectContext) => Promise<T>,
   losses: Skipped[],
 ): Promise<Read<T>[]> {
   const headers = [...new Set(entries.map(({ header }) => header))]
@@ -146,12 +172,19 @@ async function readAll<T>(
   })
 }
 
-async function readDatasetParts(header: ObjectHeader, context: AttributeContext): Promise<DatasetParts> {
+async function readDatasetParts(header: ObjectHeader, context: ObjectContext): Promise<DatasetParts> {
   const [dataset, attributes] = await Promise.all([
     readDataset(context.file, header, context.signal),
     readObjectAttributes(header, context),
   ])
-  return { dataset, attributes }
+  const foreign = await context.others?.withForeignValues(dataset, header.address)
+  if (foreign && foreign !== dataset) return { dataset: foreign, attributes }
+  if (!context.copies) return { dataset, attributes }
+  try {
+    return { dataset, attributes, texts: await measureTexts(context.file, dataset, context.signal) }
+  } catch (error) {
+    return { dataset, attributes, obstacle: damageOrThrow(error) }
+  }
 }
 
 async function readGroupParts(header: ObjectHeader, context: AttributeContext): Promise<ObjectAttributes> {
@@ -167,12 +200,18 @@ interface Lists {
   readonly notes: Skipped[]
 }
 
+interface PlannedArrays {
+  readonly planned: PlannedArray[]
+  readonly copyable: ReadonlySet<string>
+  readonly dimensions: Dimensions
+}
+
 function planArrays(
-  file: Hdf5File,
+  { file, copies }: { readonly file: Hdf5File; readonly copies: boolean },
   tree: ObjectTree,
   all: readonly Read<DatasetParts>[],
   { skipped, notes }: Lists,
-): { readonly planned: PlannedArray[]; readonly dimensions: Dimensions } {
+): PlannedArrays {
   const isNull = ({ parts }: Read<DatasetParts>) => parts.dataset.dataspace.kind === 'null'
   for (const { path } of all.filter(isNull)) notes.push({ path, reason: 'a null dataspace: no values' })
   const datasets = all.filter((dataset) => !isNull(dataset) && !isHidden(dataset, skipped))
@@ -181,20 +220,23 @@ function planArrays(
     datasets.map(factsOf),
   )
   const planned: PlannedArray[] = []
+  const copyable = new Set<string>()
   for (const [i, { path: stored, parts }] of datasets.entries()) {
     const variable = dimensions.variables[i]
     if (!variable.hasValues) continue
     const path = `${stored.slice(0, stored.lastIndexOf('/') + 1)}${variable.name}`
+    const { attributes, texts } = parts
+    const context = { file, path, variable, attributes: attributes.attributes, copies, texts }
     try {
-      planned.push(
-        planArray(parts.dataset, { file, path, variable, attributes: parts.attributes.attributes }),
-      )
-      addNotes(notes, path, parts.attributes.problems)
+      if (parts.obstacle) throw parts.obstacle
+      planned.push(planArray(parts.dataset, context))
+      addNotes(notes, path, [...parts.attributes.problems, ...(parts.dataset.foreign?.().notes ?? [])])
     } catch (error) {
       skipped.push({ path, reason: reasonOf(damageOrThrow(error)) })
+      if (!copies && isCopyable(parts.dataset, context)) copyable.add(path)
     }
   }
-  return { planned, dimensions }
+  return { planned, copyable, dimensions }
 }
 
 /** libnetcdf passes over a dataset of references as if it were not there: it takes no part in naming axes. */

@@ -5,17 +5,15 @@ import { UnsupportedError } from '../../errors.ts'
 import { chunkCount } from '../../model/chunk-grid.ts'
 import { itemSize } from '../../model/data-type.ts'
 import type { ArrayMetadata } from '../../model/metadata.ts'
-import { INLINE, type ReferenceBatch } from '../../model/reference-batch.ts'
+import type { ReferenceBatch } from '../../model/reference-batch.ts'
 import type { ByteSource } from '../../source/byte-source.ts'
-import { IN_FLIGHT, mapInFlight } from './in-flight.ts'
+import { GROUP_BYTES, withRawRows } from './raw-rows.ts'
 import { type PaddedStrings, withoutPadding } from './string-padding.ts'
 
 /** Most bytes of a chunk that is written anew. */
 const MAX_CHUNK_BYTES = 1 << 26
-/** Bytes of chunks that are in flight together, and of a piece where a chunk can be looked at in pieces. */
-const GROUP_BYTES = 1 << 22
-/** Bytes that one batch may carry. */
-const BATCH_BYTES = 1 << 22
+/** Bytes of a piece where a chunk can be looked at in pieces. */
+const PIECE_BYTES = GROUP_BYTES
 
 /** The array that the chunks belong to. */
 interface StringArray {
@@ -34,39 +32,7 @@ export async function* convertStrings(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ReferenceBatch> {
   const chunks = new StringChunks(source, array, signal)
-  const group = Math.max(1, Math.min(IN_FLIGHT, Math.floor(GROUP_BYTES / chunks.size)))
-  let from = 0
-  let raw: (Uint8Array | null)[] = []
-  let bytes = 0
-  for (let at = 0; at < batch.rows; at += group) {
-    const rows = Array.from({ length: Math.min(group, batch.rows - at) }, (_, i) => at + i)
-    for (const chunk of await mapInFlight(rows, (row) => chunks.read(batch.offset[row], batch.length[row]))) {
-      raw.push(chunk)
-      bytes += chunk?.length ?? 0
-    }
-    if (bytes < BATCH_BYTES) continue
-    yield withRaw(batch, from, raw)
-    from += raw.length
-    raw = []
-    bytes = 0
-  }
-  if (raw.length > 0) yield withRaw(batch, from, raw)
-}
-
-/** The rows from `from` on, with these bytes where there are any. */
-function withRaw(batch: ReferenceBatch, from: number, raw: readonly (Uint8Array | null)[]): ReferenceBatch {
-  const to = from + raw.length
-  const path = batch.path.slice(from, to)
-  const offset = batch.offset.slice(from, to)
-  const length = batch.length.slice(from, to)
-  for (const [row, bytes] of raw.entries()) {
-    if (!bytes) continue
-    path[row] = INLINE
-    offset[row] = 0
-    length[row] = bytes.length
-  }
-  const cut = { ...batch, rows: raw.length, chunk: batch.chunk.slice(from, to), path, offset, length }
-  return path.includes(INLINE) ? { ...cut, raw } : cut
+  yield* withRawRows(batch, (row) => chunks.read(batch.offset[row], batch.length[row]), chunks.size)
 }
 
 /** Reads chunks of one array and converts them. */
@@ -103,7 +69,7 @@ class StringChunks {
   /** Whether conversion changes anything in a chunk without codecs, of any size: looked at piece by piece. */
   async #changes(offset: number, length: number): Promise<boolean> {
     const { padded } = this.#array
-    const piece = Math.max(1, Math.floor(GROUP_BYTES / padded.stride)) * padded.stride
+    const piece = Math.max(1, Math.floor(PIECE_BYTES / padded.stride)) * padded.stride
     for (let at = 0; at < length; at += piece) {
       const bytes = await this.#source.read(offset + at, Math.min(piece, length - at), {
         signal: this.#signal,

@@ -179,12 +179,15 @@ describe('storage.h5', async () => {
   })
   test('what references cannot express is named', () => {
     const reasons = Object.fromEntries(set.header.skipped.map(({ path, reason }) => [path, reason]))
-    assert.deepEqual(Object.keys(reasons).sort(), ['external', 'outside', 'virtual'])
-    assert.match(reasons.external, /external raw files/)
-    assert.match(reasons.virtual, /virtual dataset/)
+    assert.deepEqual(Object.keys(reasons).sort(), ['external', 'outside'])
+    assert.match(reasons.external, /values in storage\.raw, another file/)
     assert.match(reasons.outside, /external link to \/there in elsewhere.h5/)
     const notes = set.header.notes.map(({ path }) => path)
     assert.deepEqual(notes.sort(), ['dangling', 'group/up', 'null'])
+  })
+  test('a virtual dataset of the file itself points where its source does', () => {
+    assert.deepEqual(body.references.get('virtual'), body.references.get('contiguous'))
+    assert.equal(body.references.get('virtual')?.length, 1)
   })
   test('chunks that skip a filter drop their array', () => {
     assert.deepEqual(body.footer.dropped, [indexOf('masked')])
@@ -200,7 +203,7 @@ describe('storage.h5', async () => {
   test('fail names the file, all that cannot be referenced, and the way round it', async () => {
     await assert.rejects(openFixture(name, 'fail'), (error: unknown) => {
       assert.ok(error instanceof UnsupportedError)
-      for (const part of [name, 'external: its values', 'virtual: a virtual', 'outside: an external link']) {
+      for (const part of [name, 'external: values in storage.raw', 'outside: an external link']) {
         assert.ok(error.message.includes(part), part)
       }
       assert.match(error.message, /--on-unsupported skip/)

@@ -9,6 +9,8 @@ export interface ChunkedDataset {
   readonly shape: readonly number[]
   readonly maxShape: readonly (number | null)[]
   readonly layout: DataLayout & { readonly kind: 'chunked' }
+  /** The shape over which chunks reach that are stored without filters, where it is not `shape`. */
+  readonly edgeShape?: readonly number[]
   /** Whether the dataset has a filter pipeline: records of filtered chunks hold a size and a mask. */
   readonly filtered: boolean
 }

@@ -1,5 +1,5 @@
 /** Scans the chunk index of a dataset, whichever of the six structures it is. */
-import { chunkCoordinates } from '../../../model/chunk-grid.ts'
+import { chunkCoordinates, gridShape } from '../../../model/chunk-grid.ts'
 import { scanBtreeV1 } from './btree-v1.ts'
 import { scanBtreeV2Index } from './btree-v2.ts'
 import { scanExtensibleArray } from './extensible-array.ts'
@@ -48,13 +48,14 @@ function scanIndex(request: ChunkRequest): AsyncIterable<ChunkColumns> {
 
 /** Chunks that reach over the shape's end were stored without filters, though their own masks do not say so. */
 function maskEdges(request: ChunkRequest, columns: ChunkColumns): ChunkColumns {
-  const { shape, layout } = request.dataset
-  const partial = shape.map((extent, axis) => extent % layout.chunkShape[axis] !== 0)
+  const { shape, layout, edgeShape = shape } = request.dataset
+  const partial = edgeShape.map((extent, axis) => extent % layout.chunkShape[axis] !== 0)
   if (!partial.includes(true)) return columns
+  const last = gridShape(edgeShape, layout.chunkShape).map((chunks) => chunks - 1)
   const filterMask = columns.filterMask?.slice() ?? new Uint32Array(columns.chunk.length)
   for (let row = 0; row < columns.rows; row++) {
     const at = chunkCoordinates(columns.chunk[row], request.grid)
-    if (partial.some((cut, axis) => cut && at[axis] === request.grid[axis] - 1)) filterMask[row] = ALL_FILTERS
+    if (partial.some((cut, axis) => cut && at[axis] === last[axis])) filterMask[row] = ALL_FILTERS
   }
   return { ...columns, filterMask }
 }

@@ -7,8 +7,8 @@ const CLASS = { compact: 0, contiguous: 1, chunked: 2, virtual: 3 } as const
 const UNFILTERED_EDGES = 1
 const SINGLE_CHUNK_FILTERED = 2
 
-/** The superblock's widths of fields. */
-interface FieldSizes {
+/** The widths of fields that the superblock sets. */
+export interface FieldSizes {
   /** Bytes of an address. */
   readonly offsetSize: number
   /** Bytes of a length. */

@@ -5,7 +5,7 @@ import { FormatError } from '../../../../lib/errors.ts'
 import { parseAttribute } from '../../../../lib/format/hdf5/message/attribute.ts'
 import { parseDataLayout } from '../../../../lib/format/hdf5/message/data-layout-parser.ts'
 import { parseDataspace } from '../../../../lib/format/hdf5/message/dataspace.ts'
-import { parseExternalFileCount } from '../../../../lib/format/hdf5/message/external-files.ts'
+import { parseExternalFiles } from '../../../../lib/format/hdf5/message/external-files.ts'
 import { parseFillValue, parseOldFillValue } from '../../../../lib/format/hdf5/message/fill-value.ts'
 import { parseFilterPipeline } from '../../../../lib/format/hdf5/message/filter-pipeline.ts'
 import { bytesOf, cursorOf, type Field } from './bytes.ts'
@@ -213,5 +213,15 @@ describe('attribute', () => {
 })
 
 test('external files: the slots that are used', () => {
-  assert.equal(parseExternalFileCount(cursorOf([1, 1], [0, 3], [4, 2], [2, 2], [4096, 8])), 2)
+  const sizes = { offsetSize: 8, lengthSize: 8 }
+  const endless = new Uint8Array(8).fill(0xff)
+  const slots = [[0, 8], [16, 8], [32, 8], [8, 8], [0, 8], endless] as const
+  const list = parseExternalFiles(cursorOf([1, 1], [0, 3], [4, 2], [2, 2], [4096, 8], ...slots), sizes)
+  assert.deepEqual(list, {
+    heapAddress: 4096,
+    slots: [
+      { nameOffset: 0, offset: 16, size: 32 },
+      { nameOffset: 8, offset: 0, size: Number.POSITIVE_INFINITY },
+    ],
+  })
 })
