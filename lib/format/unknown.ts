@@ -6,9 +6,6 @@ type Signature = readonly [offset: number, signature: string, meaning: string]
 
 /** Scientific formats that references could express: valid, not ours yet. */
 const FORMATS: readonly Signature[] = [
-  [0, 'CDF\x01', 'netCDF-3 (comes with a later version; `nccopy -k nc4` converts it)'],
-  [0, 'CDF\x02', 'netCDF-3, 64-bit offsets (comes with a later version; `nccopy -k nc4` converts it)'],
-  [0, 'CDF\x05', 'netCDF-3, 64-bit data (comes with a later version; `nccopy -k nc4` converts it)'],
   [0, '\x0e\x03\x13\x01', 'HDF4'],
   [0, 'GRIB', 'GRIB'],
   [0, 'BUFR', 'BUFR'],
@@ -101,6 +98,6 @@ export function unknownFormat(url: string, head: Uint8Array): KStreamError {
       : 'unknown binary data')
   return new FormatError(
     { url, offset: 0, structure: 'file' },
-    `not a netCDF-4 or HDF5 file, it looks like ${meaning}; ${quote(head, text)}`,
+    `not a netCDF or HDF5 file, it looks like ${meaning}; ${quote(head, text)}`,
   )
 }

@@ -15,7 +15,7 @@ function message(content: string | Uint8Array): string {
 test('text is quoted and told apart', () => {
   assert.match(
     message('hello\nworld'),
-    /FORMAT \/d\/x\.nc: .*not a netCDF-4 or HDF5 file, .* a text file; begins "hello\\nworld"/,
+    /FORMAT \/d\/x\.nc: .*not a netCDF or HDF5 file, .* a text file; begins "hello\\nworld"/,
   )
   assert.match(message('Größe: 5\n'), /a text file/)
   assert.match(
@@ -35,9 +35,6 @@ test('text is quoted and told apart', () => {
 
 test('other scientific formats are unsupported, not damaged', () => {
   const formats: [string, RegExp][] = [
-    ['CDF\x01\0\0\0\0', /netCDF-3 \(comes with a later version/],
-    ['CDF\x02', /netCDF-3, 64-bit offsets/],
-    ['CDF\x05', /netCDF-3, 64-bit data/],
     ['GRIB\0\0\0\x02', /GRIB/],
     ['II*\0', /TIFF/],
     ['MM\0+', /BigTIFF/],

@@ -3,7 +3,7 @@
 Usage: python corpus.py CACHE_DIR [--command "node dist/cli/index.js build"] [--peer kerchunk] [--requirements FILE]
 
 CACHE_DIR keeps what is downloaded (test/python/corpus-requirements.txt) and unpacked. Every file with an HDF5 signature
-(after a user block too) counts; files in installed packages (h5py, xarray, netCDF4, ...) join in. Exit 1 when a value
+(after a user block too) or a netCDF classic one counts; files in installed packages (h5py, xarray, netCDF4, ...) join in. Exit 1 when a value
 is wrong or an array is lost in silence, or when the command breaks.
 """
 
@@ -22,10 +22,11 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from classic import is_classic
 from producers import COMMAND, Checked, Task, checked_all
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
-INSTALLED = ("h5py", "netCDF4", "xarray", "h5netcdf", "kerchunk", "virtualizarr", "hdf5plugin", "tables")
+INSTALLED = ("h5py", "netCDF4", "xarray", "h5netcdf", "kerchunk", "virtualizarr", "hdf5plugin", "tables", "scipy")
 REQUIREMENTS = Path(__file__).with_name("corpus-requirements.txt")
 FAILURES = {"different": "wrong", "metadata": "metadata", "lost": "lost", "error": "unreadable"}
 
@@ -38,6 +39,11 @@ def is_hdf5(path: Path) -> bool:
             if file.read(8) == SIGNATURE:
                 return True
     return False
+
+
+def is_scientific(path: Path) -> bool:
+    """HDF5, netCDF-4 or netCDF-3."""
+    return is_hdf5(path) or is_classic(path)
 
 
 def download(cache: Path, requirements: Path) -> None:
@@ -73,7 +79,7 @@ def download(cache: Path, requirements: Path) -> None:
 
 
 def unpack(archive: Path, target: Path) -> None:
-    """Takes the HDF5 files, and no other, out of an archive."""
+    """Takes the HDF5 and netCDF files, and no other, out of an archive."""
     with tempfile.TemporaryDirectory(dir=target.parent.parent) as scratch:
         folder = Path(scratch) / "all"
         if archive.suffix in (".whl", ".zip"):
@@ -83,7 +89,7 @@ def unpack(archive: Path, target: Path) -> None:
             with tarfile.open(archive) as file:
                 file.extractall(folder, filter="data")
         for path in list(folder.rglob("*")):
-            if path.is_file() and not path.is_symlink() and not is_hdf5(path):
+            if path.is_file() and not path.is_symlink() and not is_scientific(path):
                 path.unlink()
         target.parent.mkdir(exist_ok=True)
         shutil.move(folder, target)
@@ -97,12 +103,12 @@ def installed_folders() -> Iterator[Path]:
 
 
 def corpus(cache: Path) -> list[Path]:
-    """Every HDF5 file, each content once."""
+    """Every such file, each content once."""
     seen: set[bytes] = set()
     files: list[Path] = []
     for folder in (cache / "unpacked", *installed_folders()):
         for path in sorted(folder.rglob("*")) if folder.exists() else []:
-            if not path.is_file() or path.is_symlink() or not is_hdf5(path):
+            if not path.is_file() or path.is_symlink() or not is_scientific(path):
                 continue
             digest = hashlib.sha256(path.read_bytes()).digest()
             if digest not in seen:
@@ -169,7 +175,7 @@ def main() -> int:
     download(cache, options.requirements)
     files = corpus(cache)
     if not files:
-        print("no HDF5 file found", file=sys.stderr)
+        print("no file found", file=sys.stderr)
         return 1
     found: list[tuple[Path, str, Checked]] = []
     with tempfile.TemporaryDirectory() as scratch:

@@ -1,0 +1,47 @@
+/** Where records lie (specification: computing offsets): pure arithmetic of the header. */
+import type { ClassicHeader, ClassicVariable } from './header.ts'
+
+/** How the values of a file's variables are laid out. */
+export interface RecordLayout {
+  /** Bytes from one record of a variable to its next. */
+  readonly recordBytes: number
+  readonly recordCount: number
+}
+
+/** Slabs of several record variables are padded to this. */
+const ALIGNMENT = 4
+
+/** Whether the variable grows with the records. */
+export function isRecordVariable({ dimensions }: ClassicVariable): boolean {
+  return dimensions.at(0)?.length === 0
+}
+
+/** Bytes of the values of a variable, or of one record of it, without padding; inexact above 2^53. */
+export function slabBytes({ dimensions, type }: ClassicVariable): number {
+  return dimensions.reduce((bytes, { length }) => bytes * (length || 1), type.size)
+}
+
+/**
+ * The layout of the records. A record is all record variables, each padded; one alone has no padding.
+ * The stored vsize plays no part: it overflows, and includes the padding that one alone does not have.
+ * @param fileSize tells how many records there are where the header does not (STREAMING).
+ */
+export function planRecords(header: ClassicHeader, fileSize: number): RecordLayout {
+  const variables = header.variables.filter(isRecordVariable)
+  const alone = variables.length === 1
+  const recordBytes = variables.reduce((sum, variable) => {
+    const bytes = slabBytes(variable)
+    return sum + (alone ? bytes : Math.ceil(bytes / ALIGNMENT) * ALIGNMENT)
+  }, 0)
+  return { recordBytes, recordCount: header.recordCount ?? countRecords(variables, recordBytes, fileSize) }
+}
+
+/** Records of which all values are in the file; padding behind the last may be absent. */
+function countRecords(variables: readonly ClassicVariable[], recordBytes: number, fileSize: number): number {
+  if (variables.length === 0) return 0
+  const counts = variables.map((variable) => {
+    const room = fileSize - variable.begin - slabBytes(variable)
+    return room < 0 ? 0 : Math.floor(room / recordBytes) + 1
+  })
+  return Math.min(...counts)
+}
