@@ -30,3 +30,11 @@ test('axes before one that is split are split to 1, so that bytes lie together',
 test('with a filter there is none', () => {
   assert.equal(commonSplit([arrayOf([3], [2], 'zlib'), arrayOf([3], [2], 'zlib')], 0), undefined)
 })
+
+test('there is none where another array could not be split so', () => {
+  const files = [arrayOf([6], [4]), arrayOf([5], [4])]
+  assert.equal(commonSplit(files, 0, [arrayOf([6], [2], 'zlib'), arrayOf([6], [6])]), 'time=2')
+  assert.equal(commonSplit(files, 0, [arrayOf([6], [3], 'zlib')]), undefined)
+  // Two chunks of 3 have no pieces of 2 that lie in one of them each.
+  assert.equal(commonSplit(files, 0, [arrayOf([6], [3])]), undefined)
+})

@@ -100,7 +100,10 @@ describe('every fixture, written and opened', () => {
         assert.deepEqual(kept(set.header), kept(original.header, late))
         assert.deepEqual(
           set.sources.map(({ url, size }) => [url, size]),
-          [[fixture(name), statSync(fixture(name)).size]],
+          [fixture(name), ...original.sources.slice(1).map(({ url }) => url)].map((url) => [
+            url,
+            statSync(url).size,
+          ]),
         )
         assert.deepEqual(set.footer, await footerOf(set), 'the footer is known beforehand')
       }
