@@ -8,6 +8,7 @@ import { buildTemperature } from '../examples/build.ts'
 import { planAndBuild } from '../examples/plan.ts'
 import { readArray } from '../examples/read.ts'
 import { publish } from '../examples/references.ts'
+import { splitByStep } from '../examples/split.ts'
 import { openParquetSet } from '../lib/format/kerchunk-parquet/index.ts'
 import { temporaryFolder } from './cli/command.ts'
 import { fixture } from './fixture.ts'
@@ -59,4 +60,21 @@ test('plan.ts: one set where files fit, a group for each run of them where they 
     [2, 2],
   )
   assert.equal(written.arrays, 4)
+})
+
+test('split.ts: a reference for each step, with the values that netCDF4-python read', async (t) => {
+  const set = join(await temporaryFolder(t), 'steps.parq')
+  await splitByStep([fixture('netcdf3/alone-f8.nc')], set)
+  const { variables } = JSON.parse(await readFile(fixture('netcdf3/expected.json'), 'utf8'))['alone-f8.nc']
+  const { header, footer } = await openParquetSet(set)
+  const alone = header.arrays.find(({ path }) => path === 'alone')
+  assert.deepEqual(alone?.chunkShape, [1, 3])
+  assert.deepEqual(footer?.missing, [0, 0])
+  const { data, shape } = await readArray(set, 'alone')
+  assert.deepEqual(shape, variables.alone.shape)
+  const big = new DataView(Uint8Array.from(Buffer.from(variables.alone.hex, 'hex')).buffer)
+  assert.deepEqual(
+    data,
+    Float64Array.from({ length: 21 }, (_, at) => big.getFloat64(8 * at)),
+  )
 })
