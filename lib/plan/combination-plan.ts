@@ -51,13 +51,15 @@ function planArrays(
   inputs: readonly PlanInput[],
   order: readonly number[],
   dimensions: readonly PlannedDimension[],
-  { dims, sources, mergeVariables }: CombinationOptions,
+  { sources, mergeVariables }: CombinationOptions,
   skipped: ReadonlyMap<string, string>,
 ): Pick<CombinationPlan, 'arrays' | 'created' | 'classes' | 'barriers'> {
   const paths = unionPaths(inputs).filter((path) => !skipped.has(path))
   const planned = paths.map((path) => planArray(path, inputs, dimensions))
   const frozen = frozenCoordinates(planned)
-  const compared = planned.map((array) => compareArray(array, inputs, dims, frozen.has(array.array.path)))
+  const compared = planned.map((array) =>
+    compareArray(array, inputs, dimensions, frozen.has(array.array.path)),
+  )
   const { arrays, created } = withCreatedCoordinate(planned, inputs, dimensions, mergeVariables)
   const placeOf = (at: number) => dimensions.map(({ plan }) => plan.segments?.[order[at]]?.key)
   const barriers = [

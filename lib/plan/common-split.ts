@@ -1,11 +1,28 @@
 /** The split that would give arrays of several inputs one grid, as `--split-chunks` takes it. */
+import { isKStreamError } from '../errors.ts'
 import type { ArrayMetadata } from '../model/metadata.ts'
+import type { ChunkExtents } from './chunk-request.ts'
+import { planSplit } from './chunk-split.ts'
+import type { PlanInput } from './plan-input.ts'
 
 /**
  * 'time=1': for arrays without filters, in the order in which they are joined along `axis`; undefined where one has a
  * filter, or where all fit already. Axes before one that is split are split to 1, so that the bytes of a piece lie together.
+ * Also undefined where one of the `others`, whose chunks would be split too, cannot be split so.
  */
-export function commonSplit(arrays: readonly ArrayMetadata[], axis: number): string | undefined {
+export function commonSplit(
+  arrays: readonly ArrayMetadata[],
+  axis: number,
+  others: readonly ArrayMetadata[] = [],
+): string | undefined {
+  const extents = commonExtents(arrays, axis)
+  if (!extents || !others.every((array) => isSplittable(array, extents))) return undefined
+  return Object.entries(extents)
+    .map(([dim, extent]) => `${dim}=${extent}`)
+    .join()
+}
+
+function commonExtents(arrays: readonly ArrayMetadata[], axis: number): ChunkExtents | undefined {
   if (arrays.length === 0 || arrays.some(({ codecs }) => codecs.length > 0)) return undefined
   const [{ dims }] = arrays
   const common = dims.map((_, each) => {
@@ -18,10 +35,29 @@ export function commonSplit(arrays: readonly ArrayMetadata[], axis: number): str
   if (last < 0) return undefined
   const pieces = common.map((extent, each) => (each < last ? 1 : extent))
   const changed = (each: number) => arrays.some(({ chunkShape }) => chunkShape[each] !== pieces[each])
-  return [...dims.keys()]
-    .filter(changed)
-    .map((each) => `${dims[each]}=${pieces[each]}`)
-    .join()
+  const named = [...dims.keys()].filter(changed).map((each) => [dims[each], pieces[each]] as const)
+  return Object.fromEntries(named)
+}
+
+function isSplittable(array: ArrayMetadata, extents: ChunkExtents): boolean {
+  try {
+    planSplit(array, extents)
+    return true
+  } catch (error) {
+    if (isKStreamError(error, 'ERR_KSTREAM_UNSUPPORTED')) return false
+    throw error
+  }
+}
+
+/** The arrays of all inputs; those of equal facts and extents once. */
+export function distinctArrays(inputs: readonly PlanInput[]): ArrayMetadata[] {
+  const arrays = new Map<string, ArrayMetadata>()
+  for (const { set, facts } of inputs) {
+    for (const [index, array] of set.header.arrays.entries()) {
+      arrays.set(`${facts[index]} ${array.shape.join()}`, array)
+    }
+  }
+  return [...arrays.values()]
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

@@ -1,10 +1,11 @@
 /** Barriers between the metadata of inputs: for each array the facets that differ, with how many inputs are on each side. */
 import type { ArrayMetadata } from '../model/metadata.ts'
 import type { Barrier } from './barriers.ts'
-import { commonSplit } from './common-split.ts'
+import { commonSplit, distinctArrays } from './common-split.ts'
 import { decodingFacets, type Facet, storageFacets, structureFacets, valueKey } from './facets.ts'
 import { arrayOf, type PlanInput } from './plan-input.ts'
-import type { PlannedArray } from './planned-array.ts'
+import { hasChunks, type JoinedDimension, type PlannedArray } from './planned-array.ts'
+import { copyAdvice } from './seams.ts'
 import { conversionBarrier } from './time-conversion.ts'
 
 /** Facts of an array that some inputs share. */
@@ -26,15 +27,16 @@ interface Comparison {
 const SPLIT_UP = 'combine these files apart from each other, or rewrite one of them'
 
 /**
- * Compares the array over all inputs that have it; `joined` are the names of the joined dimensions.
+ * Compares the array over all inputs that have it.
  * `frozen`: its values cannot be converted to other units, since chunks that have its units stay as they are.
  */
 export function compareArray(
   planned: PlannedArray,
   inputs: readonly PlanInput[],
-  joined: readonly string[],
+  dimensions: readonly JoinedDimension[],
   frozen: boolean,
 ): Comparison {
+  const joined = dimensions.map(({ name }) => name)
   const kinds = kindsOf(planned, inputs)
   const converted = !frozen && isConverted(planned, kinds)
   const facets = kinds.map(({ array }) => [
@@ -46,23 +48,30 @@ export function compareArray(
   const storage = planned.role === 'along' ? kinds.map(({ array }) => storageFacets(array)) : []
   const stored = kinds.map((kind) => ({ ...kind, members: kind.chunked }))
   const different = compareFacets(planned.array.path, stored, storage, inputs)
-  barriers.push(
-    ...different.map((barrier) => ({ ...barrier, advice: storageAdvice(barrier, planned, kinds) })),
-  )
-  return { barriers, classOf: classify(inputs.length, kinds, facets, storage) }
+  const advised = different.map((barrier) => ({
+    ...barrier,
+    advice: storageAdvice(barrier, planned, inputs, dimensions),
+  }))
+  return { barriers: [...barriers, ...advised], classOf: classify(inputs.length, kinds, facets, storage) }
 }
 
 /** What to do about chunks that are stored in different ways. */
-function storageAdvice({ kind, advice }: Barrier, { joins }: PlannedArray, kinds: readonly Kind[]): string {
+function storageAdvice(
+  { kind, advice }: Barrier,
+  planned: PlannedArray,
+  inputs: readonly PlanInput[],
+  dimensions: readonly JoinedDimension[],
+): string {
   if (kind !== 'chunk-shape' && kind !== 'codecs') return advice
-  const copying = `${advice}; or copy the chunks that differ (--on-mismatch copy; kstream plan tells how much that is)`
-  if (kind === 'codecs' || joins.some(({ created }) => created)) return copying
-  const chunked = kinds.filter((each) => each.chunked.length > 0)
-  const split = commonSplit(
-    chunked.map(({ array }) => array),
-    joins[0]?.axis ?? -1,
-  )
-  return split ? `their chunks have no filter: --split-chunks ${split} makes them alike` : copying
+  const { array, owners, joins } = planned
+  const chunked = [...owners].filter((at) => hasChunks(inputs[at], array.path))
+  const arrays = chunked.flatMap((at) => arrayOf(inputs[at], array.path) ?? [])
+  const split = joins.some(({ created }) => created)
+    ? undefined
+    : commonSplit(arrays, joins[0]?.axis ?? -1, distinctArrays(inputs))
+  return split
+    ? `their chunks have no filter: --split-chunks ${split} makes them alike`
+    : `${advice}${copyAdvice(planned, inputs, dimensions)}`
 }
 
 function kindsOf({ valuesOf: path, owners }: PlannedArray, inputs: readonly PlanInput[]): Kind[] {

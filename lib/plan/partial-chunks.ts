@@ -1,8 +1,9 @@
 /** Where one grid cannot hold the chunks of all inputs: a chunk that is only partly filled, with more rows to follow. */
 import type { Barrier } from './barriers.ts'
-import { commonSplit } from './common-split.ts'
+import { commonSplit, distinctArrays } from './common-split.ts'
 import { arrayOf, type PlanInput } from './plan-input.ts'
 import { hasChunks, type JoinedDimension, type PlannedArray } from './planned-array.ts'
+import { copyAdvice } from './seams.ts'
 
 /** The barriers of one array whose chunks stay referenced: one for each joined axis, with the first place that shows it. */
 export function findPartialChunks(
@@ -22,9 +23,12 @@ export function findPartialChunks(
     const { slot, at } = used[after - 1]
     const extent = offsets[slot + 1] - offsets[slot]
     const arrays = used.flatMap(({ at: each }) => arrayOf(inputs[each], planned.array.path) ?? [])
-    const split = commonSplit(arrays, axis)
+    const split = commonSplit(arrays, axis, distinctArrays(inputs))
+    const advice = split
+      ? `its chunks have no filter: --split-chunks ${split} makes them fit one grid`
+      : `put the file with the partial chunk last, or leave it out${copyAdvice(planned, inputs, dimensions)}`
     const pair = [inputs[at], inputs[used[after].at]] as const
-    return [partialChunk(planned, axis, { extent, split, count: partial.length }, pair)]
+    return [partialChunk(planned, axis, { extent, advice, count: partial.length }, pair)]
   })
 }
 
@@ -44,14 +48,11 @@ function usedPlaces(
 function partialChunk(
   { array }: PlannedArray,
   axis: number,
-  found: { readonly extent: number; readonly split: string | undefined; readonly count: number },
+  found: { readonly extent: number; readonly advice: string; readonly count: number },
   [before, after]: readonly [PlanInput, PlanInput],
 ): Barrier {
-  const { extent, split, count } = found
+  const { extent, advice, count } = found
   const chunk = array.chunkShape[axis]
-  const way = split
-    ? `its chunks have no filter: --split-chunks ${split} makes them fit one grid`
-    : 'put the file with the partial chunk last, leave it out, or copy the chunks behind it (--on-mismatch copy; kstream plan tells how much that is)'
   return {
     kind: 'partial-chunk',
     array: array.path,
@@ -62,6 +63,6 @@ function partialChunk(
       'what comes next',
     ],
     files: [Math.max(1, count), 1],
-    advice: way,
+    advice,
   }
 }

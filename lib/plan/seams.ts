@@ -38,12 +38,13 @@ export interface SeamPlan {
 
 /** Chunk shape and codecs that inputs have, the most common first; as many are tried. */
 const CANDIDATES = 8
-/** Bytes of one chunk that is put together. */
+/** Bytes of one chunk that is decoded or put together. */
 const MOST_CHUNK_BYTES = 2 ** 28
 
 /**
  * One grid for all inputs of an array along the one joined dimension: that of the inputs which leaves the fewest bytes
- * to be copied. undefined where chunks cannot be decoded or encoded here, or the array is not joined along one axis of its own.
+ * to be copied, of these the one with the smallest chunks. undefined where chunks cannot be decoded or encoded here, or
+ * the array is not joined along one axis of its own.
  */
 export function planSeams(
   planned: PlannedArray,
@@ -52,16 +53,21 @@ export function planSeams(
 ): SeamPlan | undefined {
   const [join] = planned.joins
   if (planned.role !== 'along' || planned.joins.length !== 1 || join.created) return undefined
-  if (typeof planned.array.dataType === 'string' && planned.array.dataType === '|O') return undefined
+  if (planned.array.dataType === '|O') return undefined
   const own = stretchesOf(planned, inputs, dimensions[join.dim].slotOf)
-  if (own.some(({ array }) => !array.codecs.every(isDecodable))) return undefined
+  if (!own.every(({ array }) => isReadable(array))) return undefined
   const plans = layoutsOf(own)
     .filter(isWritable)
     .map((layout) => planOver(planned.array, layout, join.axis, own))
-  return plans.reduce<SeamPlan | undefined>(
-    (best, plan) => (best && best.bytes <= plan.bytes ? best : plan),
-    undefined,
-  )
+  const [best] = plans.sort((a, b) => a.bytes - b.bytes || chunkBytes(a.array) - chunkBytes(b.array))
+  return best
+}
+
+/** What to do where this is all that stands in the way of the array; nothing where it cannot be done. */
+export function copyAdvice(...args: Parameters<typeof planSeams>): string {
+  return planSeams(...args)
+    ? '; or copy the chunks that do not fit (--on-mismatch copy; kstream plan tells how much that is)'
+    : ''
 }
 
 function stretchesOf(
@@ -99,13 +105,24 @@ function layoutKey(array: ArrayMetadata): string {
     .join('\n')
 }
 
-function isWritable({ chunkShape, dataType, codecs }: ArrayMetadata): boolean {
-  return codecs.every(isEncodable) && chunkCount(chunkShape) * itemSize(dataType) <= MOST_CHUNK_BYTES
+/** Of a chunk without codecs parts can be read. */
+function isReadable(array: ArrayMetadata): boolean {
+  const { codecs } = array
+  return codecs.length === 0 || (codecs.every(isDecodable) && chunkBytes(array) <= MOST_CHUNK_BYTES)
+}
+
+function isWritable(array: ArrayMetadata): boolean {
+  return array.codecs.every(isEncodable) && chunkBytes(array) <= MOST_CHUNK_BYTES
+}
+
+/** Decoded. */
+export function chunkBytes({ chunkShape, dataType }: ArrayMetadata): number {
+  return chunkCount(chunkShape) * itemSize(dataType)
 }
 
 function planOver(
   joined: ArrayMetadata,
-  { chunkShape, codecs, fillValue, dataType }: ArrayMetadata,
+  { chunkShape, codecs, fillValue }: ArrayMetadata,
   axis: number,
   own: readonly Omit<Stretch, 'kept'>[],
 ): SeamPlan {
@@ -119,7 +136,7 @@ function planOver(
   }))
   const kept = stretches.reduce((rows, { kept: [from, to] }) => rows + to - from, 0)
   const chunks = (grid[axis] - kept) * (chunkCount(grid) / Math.max(1, grid[axis]))
-  return { array, axis, stretches, chunks, bytes: chunks * chunkCount(chunkShape) * itemSize(dataType) }
+  return { array, axis, stretches, chunks, bytes: chunks * chunkBytes(array) }
 }
 
 /** Whole chunks of an input that begins where a chunk of the result does; the last one may be partial at the very end. */

@@ -2,7 +2,7 @@
 import { chunkCoordinates, chunkCount, extentsSoFar, gridShape, gridStrides } from '../model/chunk-grid.ts'
 import { type Footer, INLINE, type ReferenceBatch } from '../model/reference-batch.ts'
 import type { PlanInput } from '../plan/plan-input.ts'
-import type { SeamPlan, Stretch } from '../plan/seams.ts'
+import { chunkBytes, type SeamPlan, type Stretch } from '../plan/seams.ts'
 import type { OpenSource } from '../source/byte-source.ts'
 import { mapOrdered } from '../stream/map-ordered.ts'
 import { ReferenceSorter } from '../stream/sort-spill.ts'
@@ -21,8 +21,9 @@ export interface SeamBodyOptions {
 
 /** Bytes of copied chunks that one batch carries, about. */
 const BATCH_BYTES = 1 << 22
-/** Chunks that are put together at a time. */
+/** Chunks that are put together at a time, and bytes of them, decoded, where these are more than one has. */
 const AT_A_TIME = 4
+const BYTES_AT_A_TIME = 1 << 26
 
 /** The array's rows in ascending order; `array` is its index in the result. */
 export async function* seamBody(
@@ -99,7 +100,8 @@ async function* copiedRows(
   let found: { number: number; bytes: Uint8Array }[] = []
   let size = 0
   const numbers = numbersOf(plan, grid, rows, options)
-  for await (const { number, bytes } of mapOrdered(numbers, read, { concurrency: AT_A_TIME, signal })) {
+  const concurrency = Math.max(1, Math.min(AT_A_TIME, Math.floor(BYTES_AT_A_TIME / chunkBytes(plan.array))))
+  for await (const { number, bytes } of mapOrdered(numbers, read, { concurrency, signal })) {
     if (!bytes) continue
     found.push({ number, bytes })
     size += bytes.length

@@ -1,13 +1,15 @@
 /** Chunks of the result that are put together anew out of the chunks of several inputs. */
 import { encodeChunk } from '../codec/encode-chunk.ts'
-import { chunkCoordinates, chunkCount, extentsSoFar, gridShape } from '../model/chunk-grid.ts'
+import { chunkCoordinates, extentsSoFar, gridShape } from '../model/chunk-grid.ts'
+import { PIECE_BYTES } from '../model/chunk-split.ts'
 import { itemSize } from '../model/data-type.ts'
 import type { ArrayMetadata } from '../model/metadata.ts'
 import type { PlanInput } from '../plan/plan-input.ts'
-import type { SeamPlan, Stretch } from '../plan/seams.ts'
+import { chunkBytes, type SeamPlan, type Stretch } from '../plan/seams.ts'
 import type { OpenSource } from '../source/byte-source.ts'
 import { ChunkReader, filled } from '../store/chunk-reader.ts'
 import { copyRegion } from '../store/copy-region.ts'
+import { splitSet } from './split-chunks.ts'
 
 interface SeamReading {
   readonly inputs: readonly PlanInput[]
@@ -21,26 +23,29 @@ const KEPT_BYTES = 1 << 26
 /** A chunk of an input, decoded; undefined where it is missing. */
 type Decoded = Promise<Uint8Array | undefined>
 
-/** The chunks of one input. */
+/** The chunks of one input; large ones without a filter as pieces, of which those are read that are needed. */
 class StretchReader {
   readonly stretch: Stretch
+  readonly chunkShape: readonly number[]
   readonly #reader: ChunkReader
   readonly #index: number
   readonly #grid: readonly number[]
 
   constructor(stretch: Stretch, { inputs, open, signal }: SeamReading) {
     const { set, indexOf } = inputs[stretch.at]
+    const { path, shape } = stretch.array
+    const split = splitSet(set, PIECE_BYTES, { arrays: [path], open, signal })
     this.stretch = stretch
-    this.#reader = new ChunkReader(set, { open, signal })
-    this.#index = indexOf.get(stretch.array.path) ?? -1
-    this.#grid = gridShape(extentsSoFar(stretch.array.shape), stretch.array.chunkShape)
+    this.#reader = new ChunkReader(split, { open, signal })
+    this.#index = indexOf.get(path) ?? -1
+    this.chunkShape = split.header.arrays[this.#index].chunkShape
+    this.#grid = gridShape(extentsSoFar(shape), this.chunkShape)
   }
 
   /** Numbers of the chunks that meet a block of the input's array. */
   chunksOf(low: readonly number[], high: readonly number[]): number[] {
-    const { chunkShape } = this.stretch.array
     let numbers = [0]
-    for (const [axis, extent] of chunkShape.entries()) {
+    for (const [axis, extent] of this.chunkShape.entries()) {
       const first = Math.floor(low[axis] / extent)
       const count = Math.ceil(high[axis] / extent) - first
       numbers = numbers.flatMap((number) =>
@@ -52,7 +57,7 @@ class StretchReader {
 
   /** Where the chunk begins in the input's array. */
   originOf(chunk: number): number[] {
-    return chunkCoordinates(chunk, this.#grid).map((at, axis) => at * this.stretch.array.chunkShape[axis])
+    return chunkCoordinates(chunk, this.#grid).map((at, axis) => at * this.chunkShape[axis])
   }
 
   async decoded(chunk: number): Decoded {
@@ -83,7 +88,7 @@ export class SeamChunks {
     this.#shape = extentsSoFar(array.shape)
     this.#grid = gridShape(this.#shape, array.chunkShape)
     this.#itemBytes = itemSize(array.dataType)
-    const largest = stretches.reduce((most, own) => Math.max(most, bytesOf(own.array)), 1)
+    const largest = stretches.reduce((most, own) => Math.max(most, readBytes(own.array)), 1)
     this.#mostKept = Math.max(1, Math.floor(KEPT_BYTES / largest))
   }
 
@@ -93,7 +98,7 @@ export class SeamChunks {
     const coordinates = chunkCoordinates(chunk, this.#grid)
     const low = coordinates.map((at, axis) => at * array.chunkShape[axis])
     const high = low.map((from, axis) => Math.min(from + array.chunkShape[axis], this.#shape[axis]))
-    const bytes = filled(bytesOf(array), array.fillValue)
+    const bytes = filled(chunkBytes(array), array.fillValue)
     let found = false
     for (const stretch of this.#meeting(low, high)) {
       const reader = this.#readerOf(stretch)
@@ -164,8 +169,7 @@ export class SeamChunks {
     block: { low: readonly number[]; high: readonly number[]; target: readonly number[]; bytes: Uint8Array },
   ): void {
     const { axis, array } = this.#plan
-    const { stretch } = reader
-    const { chunkShape } = stretch.array
+    const { stretch, chunkShape } = reader
     const origin = reader.originOf(chunk)
     const from = origin.map((at, each) => Math.max(at, block.low[each]))
     const to = origin.map((at, each) => Math.min(at + chunkShape[each], block.high[each]))
@@ -183,7 +187,8 @@ export class SeamChunks {
   }
 }
 
-/** Bytes of a decoded chunk. */
-function bytesOf({ chunkShape, dataType }: ArrayMetadata): number {
-  return chunkCount(chunkShape) * itemSize(dataType)
+/** Bytes that are decoded at once, about. */
+function readBytes(array: ArrayMetadata): number {
+  const bytes = chunkBytes(array)
+  return array.codecs.length === 0 ? Math.min(bytes, PIECE_BYTES) : bytes
 }

@@ -82,10 +82,14 @@ function planSet(
  */
 export function splitChunks(target: ChunkTarget, options: ChunkOptions = {}): Stage {
   checkChunkTarget(target, 'splitChunks')
-  const { open = openSource } = options
-  return eachSet((set, context) => {
-    const rechunks = planSet(set, target, options)
-    const signal = anySignal(options.signal, context.signal)
-    return rechunks.size === 0 ? set : rechunkedSet(set, rechunks, { open, signal })
-  })
+  return eachSet((set, context) =>
+    splitSet(set, target, { ...options, signal: anySignal(options.signal, context.signal) }),
+  )
+}
+
+/** One set with its chunks split so. */
+export function splitSet(set: ReferenceSet, target: ChunkTarget, options: ChunkOptions): ReferenceSet {
+  const { open = openSource, signal } = options
+  const rechunks = planSet(set, target, options)
+  return rechunks.size === 0 ? set : rechunkedSet(set, rechunks, { open, signal })
 }

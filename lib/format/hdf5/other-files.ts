@@ -12,6 +12,7 @@ import { damageOrThrow } from './damage.ts'
 import { type Dataset, readDataset } from './dataset.ts'
 import type { Hdf5File } from './file.ts'
 import type { ForeignDataset, OpenDataset, OpenForeign, SourceDataset } from './foreign.ts'
+import type { ObjectHeader } from './object-header.ts'
 import { ObjectFinder } from './object-path.ts'
 import { openRawFiles } from './raw-files.ts'
 import { scanBody } from './reference-body.ts'
@@ -172,14 +173,22 @@ export class OtherFiles {
       throw new UnsupportedError(`values in ${path} of ${from.info.url}, which is no dataset`)
     const key = keyOf(from, found.header.address)
     if (trail.includes(key)) throw new UnsupportedError('a virtual dataset that shows itself')
-    const known = this.#sources.get(key)
-    if (known) return known
-    const stored = await readDataset(from.file, found.header, signal)
-    const dataset = await this.#withForeignValues(stored, from, [...trail, key])
-    const source = sourceOf(dataset, from, path, this.#opening)
-    // What shows other datasets is resolved each time: two that show each other would wait for each other.
-    if (!dataset.foreign) this.#sources.set(key, Promise.resolve(source))
+    // By depth as well: those that show each other would wait for each other, and what is too deep from one place is not from another.
+    const place = `${trail.length} ${key}`
+    const source = this.#sources.get(place) ?? this.#readSource(from, found.header, path, [...trail, key])
+    this.#sources.set(place, source)
     return source
+  }
+
+  async #readSource(
+    from: OpenedFile,
+    header: ObjectHeader,
+    path: string,
+    trail: readonly string[],
+  ): Promise<SourceDataset> {
+    const stored = await readDataset(from.file, header, this.#signal)
+    const dataset = await this.#withForeignValues(stored, from, trail)
+    return sourceOf(dataset, from, path, this.#opening)
   }
 }
 

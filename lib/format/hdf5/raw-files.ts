@@ -10,6 +10,7 @@ import { isMissingFile } from '../../source/external.ts'
 import { openUnchanged } from '../../source/unchanged.ts'
 import type { Dataset } from './dataset.ts'
 import type { Hdf5File } from './file.ts'
+import { firstIndex } from './first-index.ts'
 import type { ForeignArray, ForeignChunks, ForeignDataset, ForeignRange, OpenForeign } from './foreign.ts'
 import { ForeignRows } from './foreign-rows.ts'
 import { mapDamaged } from './in-flight.ts'
@@ -29,8 +30,11 @@ interface Segment {
 /** Raw files of one dataset; each is opened. */
 const MOST_FILES = 4096
 const AT_ONCE = 16
-/** Chunks looked at one by one beforehand. */
+/** Chunks looked at one by one beforehand, and chunks that are copied. */
 const MOST_CHUNKS = 1 << 20
+const MOST_COPIES = 1 << 24
+/** Zeros that are copied where the files end before the values, and the fill value is another. */
+const MOST_ZEROS = 2 ** 30
 /** Smaller pieces are copied where there would be many. */
 const SMALL_PIECE = 4096
 const MANY_PIECES = 4096
@@ -108,6 +112,7 @@ function planRaw(array: ForeignArray, values: RawValues, open: OpenForeign, copi
     throw new UnsupportedError(`${why ?? 'values cut within a chunk'}, in external raw files`, {
       copyable: true,
     })
+  if (!chunkShape) checkCopies(array, values)
   const rows = new RawRows(array, values, chunkShape ?? copiedShape(array), open)
   return {
     chunkShape: rows.chunkShape,
@@ -115,6 +120,23 @@ function planRaw(array: ForeignArray, values: RawValues, open: OpenForeign, copi
     copied: why ?? 'values in external raw files that are cut within a chunk',
     batches: (index, range) => rows.batches(index, range),
   }
+}
+
+/** A small file may declare any number of values. */
+function checkCopies(array: ForeignArray, { segments, bytes }: RawValues): void {
+  const chunks = chunkCount(gridShape(array.shape, copiedShape(array)))
+  if (chunks > MOST_COPIES) throw new UnsupportedError(`external raw files copied to ${chunks} chunks`)
+  const held = segments.reduce(
+    (sum, { from, to, offset, file }) => sum + Math.min(to - from, Math.max(0, file.size - offset)),
+    0,
+  )
+  if (!isZero(array) && bytes - held > MOST_ZEROS)
+    throw new UnsupportedError(`external raw files of ${held} bytes for values of ${bytes} bytes`)
+}
+
+/** Whether chunks that are missing read as what libhdf5 reads behind the end of a raw file. */
+function isZero({ fillValue }: ForeignArray): boolean {
+  return (fillValue ?? []).every((byte) => byte === 0)
 }
 
 function copiedShape({ shape, dataType }: ForeignArray): number[] {
@@ -177,23 +199,23 @@ class RawRows {
   }
 
   areReferences(chunks: number): boolean {
-    const isZero = (this.#array.fillValue ?? []).every((byte) => byte === 0)
+    const isFill = isZero(this.#array)
     for (let chunk = 0; chunk < chunks; chunk++) {
       const place = this.#placeOf(this.#startOf(chunk))
-      if (place === 'scattered' || (place === 'nowhere' && !isZero)) return false
+      if (place === 'scattered' || (place === 'nowhere' && !isFill)) return false
     }
     return true
   }
 
   async *batches(array: number, { from, to, signal }: ForeignRange): AsyncGenerator<ReferenceBatch, void> {
     const rows = new ForeignRows(array)
-    const isZero = (this.#array.fillValue ?? []).every((byte) => byte === 0)
+    const isFill = isZero(this.#array)
     const reader = new SegmentReader(this.#open, signal)
     try {
       for (let chunk = from; chunk < to; chunk++) {
         const start = this.#startOf(chunk)
         const place = this.#placeOf(start)
-        if (place === 'nowhere' && isZero) continue
+        if (place === 'nowhere' && isFill) continue
         if (typeof place === 'object' && !this.#array.padded)
           rows.add(chunk, { path: place.file.url, offset: place.offset, length: this.#size })
         else rows.add(chunk, await this.#copy(start, reader))
@@ -220,13 +242,7 @@ class RawRows {
   }
 
   #segmentAt(byte: number): number {
-    let [low, high] = [0, this.#segments.length]
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#segments[middle].to <= byte) low = middle + 1
-      else high = middle
-    }
-    return low
+    return firstIndex(this.#segments.length, (i) => this.#segments[i].to > byte)
   }
 
   #placeOf(start: number): RawPlace {

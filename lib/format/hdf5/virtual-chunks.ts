@@ -1,6 +1,7 @@
 /** Which parts of a virtual dataset each of its chunks is made of, and where in their sources these lie. */
-import { gridShape, gridStrides } from '../../model/chunk-grid.ts'
+import { chunkCount, gridShape, gridStrides } from '../../model/chunk-grid.ts'
 import type { CodecConfig } from '../../model/metadata.ts'
+import { firstIndex } from './first-index.ts'
 import type { ForeignArray, SourceDataset } from './foreign.ts'
 import type { AxisPair } from './virtual-axes.ts'
 
@@ -28,10 +29,12 @@ const WINDOW = 8192
 /** The chunks of a window that have parts, in ascending order; for each the indexes of its parts, in their order. */
 export type ChunkParts = readonly (readonly [chunk: number, parts: readonly number[]])[]
 
-/** The chunks from `from` to before `to`, a window at a time. */
+/** The chunks from `from` to before `to` that have parts, a window at a time; windows without any are passed over. */
 export function* chunkParts(plan: VirtualPlan, from: number, to: number): Generator<ChunkParts> {
   const bounds = plan.parts.map((part) => new ChunkBounds(part, plan))
-  for (let start = from; start < to; start += WINDOW) {
+  const nextOf = (chunk: number) =>
+    bounds.reduce((next, part) => Math.min(next, part.next(chunk)), Number.POSITIVE_INFINITY)
+  for (let start = nextOf(from); start < to; ) {
     const end = Math.min(to, start + WINDOW)
     const found = new Map<number, number[]>()
     for (const [index, part] of bounds.entries()) {
@@ -42,13 +45,16 @@ export function* chunkParts(plan: VirtualPlan, from: number, to: number): Genera
         else found.set(chunk, [index])
       })
     }
-    yield [...found].sort(([a], [b]) => a - b)
+    if (found.size > 0) yield [...found].sort(([a], [b]) => a - b)
+    start = found.size > 0 ? end : nextOf(end)
   }
 }
 
-/** How often parts touch a chunk, one and all. */
-export function countTouches(plan: VirtualPlan): number {
-  return plan.parts.reduce((sum, part) => sum + new ChunkBounds(part, plan).count, 0)
+/** How often parts touch a chunk, and how often one is looked at for a window: what all the chunks cost together. */
+export function costOf(plan: VirtualPlan): { readonly touches: number; readonly looks: number } {
+  const touches = plan.parts.reduce((sum, part) => sum + new ChunkBounds(part, plan).count, 0)
+  const windows = Math.ceil(chunkCount(gridShape(plan.array.shape, plan.chunkShape)) / WINDOW)
+  return { touches, looks: plan.parts.length * Math.min(touches, windows) }
 }
 
 /** Chunk coordinates from `from` to before `to` along an axis. */
@@ -86,6 +92,24 @@ class ChunkBounds {
     )
   }
 
+  /** The first chunk from `start` on; Infinity where there is none. */
+  next(start: number, axis = 0, base = 0): number {
+    if (axis === this.#axes.length) return base >= start ? base : Number.POSITIVE_INFINITY
+    const stride = this.#strides[axis]
+    const ranges = this.#axes[axis]
+    let least = Math.max(0, Math.floor((start - base) / stride))
+    // Only the chunks of the first coordinate can all come before `start`.
+    for (let tries = 0; tries < 2; tries++) {
+      const index = firstBehind(ranges, least)
+      if (index === ranges.length) break
+      const coordinate = Math.max(ranges[index][0], least)
+      const next = this.next(start, axis + 1, base + coordinate * stride)
+      if (next < Number.POSITIVE_INFINITY) return next
+      least = coordinate + 1
+    }
+    return Number.POSITIVE_INFINITY
+  }
+
   /** Calls `found` for each chunk from `start` to before `end`. */
   visit(start: number, end: number, found: (chunk: number) => void, axis = 0, base = 0): void {
     if (axis === this.#axes.length) {
@@ -96,12 +120,19 @@ class ChunkBounds {
     // Chunks of coordinate c: from base + c * stride to before base + (c + 1) * stride.
     const low = Math.max(0, Math.floor((start - base) / stride))
     const high = Math.ceil((end - base) / stride)
-    for (const [from, to] of this.#axes[axis]) {
+    const ranges = this.#axes[axis]
+    for (let i = firstBehind(ranges, low); i < ranges.length; i++) {
+      const [from, to] = ranges[i]
       if (from >= high) return
       for (let c = Math.max(from, low); c < Math.min(to, high); c++)
         this.visit(start, end, found, axis + 1, base + c * stride)
     }
   }
+}
+
+/** The first of the ranges that does not end at `coordinate` or before. */
+function firstBehind(ranges: readonly Range[], coordinate: number): number {
+  return firstIndex(ranges.length, (i) => ranges[i][1] > coordinate)
 }
 
 function joined(ranges: readonly Range[]): Range[] {

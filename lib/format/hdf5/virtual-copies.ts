@@ -5,9 +5,10 @@ import { chunkCoordinates, chunkCount, gridShape, gridStrides } from '../../mode
 import { PIECE_BYTES, splitToTarget } from '../../model/chunk-split.ts'
 import { itemSize } from '../../model/data-type.ts'
 import type { ReferenceBatch } from '../../model/reference-batch.ts'
-import { type ChunkReader, filled, knownShape } from '../../store/chunk-reader.ts'
+import { type ChunkLocation, type ChunkReader, filled, knownShape } from '../../store/chunk-reader.ts'
 import { copyRegion } from '../../store/copy-region.ts'
 import { convertElements } from './element-conversion.ts'
+import { firstIndex } from './first-index.ts'
 import type { ForeignRange, SourceDataset } from './foreign.ts'
 import { ForeignRows } from './foreign-rows.ts'
 import { SourceReaders } from './source-readers.ts'
@@ -28,12 +29,15 @@ export async function* copiedBatches(
   const blocks = new SourceBlocks(readers, plan)
   const size = chunkCount(chunkShape) * itemSize(planned.dataType)
   try {
+    let bytes = filled(size, planned.fillValue)
     for (const window of chunkParts(plan, from, to)) {
       for (const [chunk, parts] of window) {
-        const bytes = filled(size, planned.fillValue)
         let found = false
-        for (const part of parts) found = (await blocks.copyInto(bytes, chunk, plan.parts[part])) || found
-        if (found) rows.add(chunk, await encodeChunk(bytes, codecs))
+        for (const part of parts) found = await blocks.copyInto(bytes, chunk, plan.parts[part], found)
+        if (found) {
+          rows.add(chunk, await encodeChunk(bytes, codecs))
+          bytes = filled(size, planned.fillValue)
+        }
         if (rows.isFull) yield* rows.flush()
       }
     }
@@ -69,9 +73,16 @@ class SourceBlocks {
     this.#grid = gridShape(plan.array.shape, plan.chunkShape)
   }
 
-  /** Gives false where all that the chunk shows of the part is the fill value that it is filled with. */
-  async copyInto(target: Uint8Array, chunk: number, { source, axes }: VirtualPart): Promise<boolean> {
-    let found = false
+  /**
+   * @param found whether the chunk holds anything but the fill value that it is filled with.
+   * @returns the same of what it is then.
+   */
+  async copyInto(
+    target: Uint8Array,
+    chunk: number,
+    { source, axes }: VirtualPart,
+    found: boolean,
+  ): Promise<boolean> {
     const { chunkShape, array } = this.#plan
     const at = chunkCoordinates(chunk, this.#grid)
     const blockShape = blockShapeOf(source)
@@ -85,7 +96,8 @@ class SourceBlocks {
       for (const [i, { sourceAxis }] of axes.entries())
         if (sourceAxis !== undefined) coordinates[sourceAxis] = chosen[i][0].block
       const { bytes, isFill } = await this.#block(source, coordinates)
-      found ||= !isFill
+      if (isFill && !found) continue
+      found = true
       for (const box of product(chosen)) {
         const origin = box.map(({ source: element }) => element)
         const place = { bytes: target, shape: to, origin: box.map(({ virtual }) => virtual) }
@@ -96,20 +108,26 @@ class SourceBlocks {
     return found
   }
 
-  /** A block of a source in the virtual dataset's type. */
+  /** A block of a source in the virtual dataset's type; one stands for all that the source has nothing for. */
   async #block(source: SourceDataset, coordinates: readonly number[]): Promise<SourceBlock> {
-    let number = this.#numbers.get(source)
-    if (number === undefined) {
-      number = this.#numbers.size
-      this.#numbers.set(source, number)
-    }
+    const number = this.#numbers.get(source) ?? this.#numbers.size
+    this.#numbers.set(source, number)
     const key = `${number} ${coordinates.join()}`
     const known = this.#kept.get(key)
     if (known) return known
-    const stored = await readBlock(this.#readers.of(source), source, coordinates)
+    const reader = this.#readers.of(source)
+    const location = await reader.locate(0, chunkOf(source, coordinates))
+    if (location)
+      return this.#keep(key, source, await readBlock(reader, source, coordinates, location), false)
+    const fill = this.#kept.get(`${number}`)
+    if (fill) return fill
+    return this.#keep(`${number}`, source, await fillBlock(reader, source), true)
+  }
+
+  #keep(key: string, source: SourceDataset, stored: Uint8Array, isMissing: boolean): SourceBlock {
     const { dataType, fillValue } = this.#plan.array
-    const bytes = convertElements(stored.bytes, source.metadata.dataType, dataType)
-    const isFill = stored.isFill && Buffer.compare(bytes, filled(bytes.length, fillValue)) === 0
+    const bytes = convertElements(stored, source.metadata.dataType, dataType)
+    const isFill = isMissing && Buffer.compare(bytes, filled(bytes.length, fillValue)) === 0
     const block = { bytes, isFill }
     this.#kept.set(key, block)
     this.#keptBytes += bytes.length
@@ -125,7 +143,7 @@ class SourceBlocks {
 /** Elements of a source; the last block along an axis may be shorter. */
 interface SourceBlock {
   readonly bytes: Uint8Array
-  /** Whether the file has nothing there: all are the fill value. */
+  /** Whether the file has nothing there, and all are the fill value of the virtual dataset. */
   readonly isFill: boolean
 }
 
@@ -137,27 +155,42 @@ function blockShapeOf({ metadata }: SourceDataset): readonly number[] {
   return splitToTarget(chunkShape, grid, itemSize(dataType), PIECE_BYTES)
 }
 
+function isPiece(source: SourceDataset): boolean {
+  const { chunkShape } = source.metadata
+  return blockShapeOf(source).some((extent, axis) => extent !== chunkShape[axis])
+}
+
+/** The number of the chunk that a block is, or is a piece of. */
+function chunkOf(source: SourceDataset, coordinates: readonly number[]): number {
+  if (isPiece(source)) return 0
+  const strides = gridStrides(gridShape(knownShape(source.metadata), source.metadata.chunkShape))
+  return coordinates.reduce((sum, c, axis) => sum + c * strides[axis], 0)
+}
+
+function blockBytes(source: SourceDataset): number {
+  return chunkCount(blockShapeOf(source)) * itemSize(source.metadata.dataType)
+}
+
 async function readBlock(
   reader: ChunkReader,
   source: SourceDataset,
   coordinates: readonly number[],
-): Promise<SourceBlock> {
-  const { metadata, unfillable } = source
-  const { chunkShape, fillValue, dataType } = metadata
+  location: ChunkLocation,
+): Promise<Uint8Array> {
+  if (!isPiece(source)) return reader.decoded(0, location)
+  const { chunkShape, dataType } = source.metadata
   const shape = blockShapeOf(source)
-  const isPiece = shape.some((extent, axis) => extent !== chunkShape[axis])
-  const strides = gridStrides(gridShape(knownShape(metadata), chunkShape))
-  const chunk = isPiece ? 0 : coordinates.reduce((sum, c, axis) => sum + c * strides[axis], 0)
-  const location = await reader.locate(0, chunk)
-  if (!location && unfillable !== undefined) throw new UnsupportedError(unfillable)
-  const isFill = location === undefined
-  if (!isPiece) return { bytes: await reader.decoded(0, location), isFill }
-  const itemBytes = itemSize(dataType)
-  const size = chunkCount(shape) * itemBytes
-  if (!location) return { bytes: filled(size, fillValue), isFill }
   const inner = gridStrides(chunkShape)
-  const start = coordinates.reduce((sum, c, axis) => sum + c * shape[axis] * inner[axis], 0) * itemBytes
-  return { bytes: await reader.stored(location, start, Math.min(size, location.length - start)), isFill }
+  const first = coordinates.reduce((sum, c, axis) => sum + c * shape[axis] * inner[axis], 0)
+  const start = first * itemSize(dataType)
+  return reader.stored(location, start, Math.min(blockBytes(source), location.length - start))
+}
+
+async function fillBlock(reader: ChunkReader, source: SourceDataset): Promise<Uint8Array> {
+  if (source.unfillable !== undefined) throw new UnsupportedError(source.unfillable)
+  return isPiece(source)
+    ? filled(blockBytes(source), source.metadata.fillValue)
+    : reader.decoded(0, undefined)
 }
 
 function stretchesOf(
@@ -170,7 +203,9 @@ function stretchesOf(
   const block = sourceAxis === undefined ? 1 : blockShape[sourceAxis]
   const first = virtualAxis === undefined ? 0 : at[virtualAxis] * extent
   const stretches: Stretch[] = []
-  for (const run of runs.slice(firstRun(runs, first))) {
+  const isBehind = (i: number) => runs[i].virtual + runs[i].length > first
+  for (let i = firstIndex(runs.length, isBehind); i < runs.length; i++) {
+    const run = runs[i]
     if (run.virtual >= first + extent) break
     let virtual = Math.max(run.virtual, first)
     const end = Math.min(run.virtual + run.length, first + extent)
@@ -187,17 +222,6 @@ function stretchesOf(
     }
   }
   return stretches
-}
-
-/** The first run that does not end before `element`. */
-function firstRun(runs: VirtualPart['axes'][number]['runs'], element: number): number {
-  let [low, high] = [0, runs.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (runs[middle].virtual + runs[middle].length <= element) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 /** Stretches of one block each; along an axis they ascend in the source as well. */

@@ -8,7 +8,7 @@ import { copyCodecs } from './copied-rows.ts'
 import { canConvert } from './element-conversion.ts'
 import type { ForeignArray, ForeignChunks } from './foreign.ts'
 import type { AxisPair } from './virtual-axes.ts'
-import { countTouches, type VirtualPart, type VirtualPlan } from './virtual-chunks.ts'
+import { costOf, type VirtualPart, type VirtualPlan } from './virtual-chunks.ts'
 import { copiedBatches } from './virtual-copies.ts'
 import { referencedBatches } from './virtual-references.ts'
 
@@ -16,6 +16,7 @@ import { referencedBatches } from './virtual-references.ts'
 const SMALL_PIECE = 4096
 const MANY_PIECES = 4096
 const MOST_CHUNKS = 1 << 24
+const MOST_LOOKS = 2 ** 32
 /** Sources' own chunks of this size are the chunks of copies. */
 const LEAST_COPY = 1 << 16
 const MOST_COPY = 1 << 25
@@ -49,8 +50,11 @@ export function planVirtual(
 
 /** Each chunk is looked up by itself. */
 function checkSize(plan: VirtualPlan): void {
-  if (countTouches(plan) > MOST_CHUNKS)
+  const { touches, looks } = costOf(plan)
+  if (touches > MOST_CHUNKS)
     throw new UnsupportedError(`a virtual dataset of more than ${MOST_CHUNKS} chunks`)
+  if (looks > MOST_LOOKS)
+    throw new UnsupportedError(`a virtual dataset of ${plan.parts.length} parts in ${touches} chunks`)
 }
 
 /** The extents of an array type lie behind the dataset's own axes, on both sides. */

@@ -6,6 +6,7 @@ import { itemSize } from '../../model/data-type.ts'
 import type { ReferenceBatch } from '../../model/reference-batch.ts'
 import { type ChunkLocation, filled, knownShape } from '../../store/chunk-reader.ts'
 import { LIMITS } from './file.ts'
+import { firstIndex } from './first-index.ts'
 import type { ForeignRange, SourceDataset } from './foreign.ts'
 import { ForeignRows } from './foreign-rows.ts'
 import { mapInFlight } from './in-flight.ts'
@@ -14,6 +15,9 @@ import { chunkParts, type VirtualPart, type VirtualPlan } from './virtual-chunks
 
 /** Chunks whose places are looked up at a time. */
 const AT_ONCE = 16
+
+/** Bytes of fill values that are put into the set, where a source has no chunks. */
+const MOST_FILL = 2 ** 30
 
 /** A chunk of the virtual dataset in its source: a chunk of that, and elements to leave out before it. */
 interface SourcePlace {
@@ -67,7 +71,7 @@ function placeOf(
   for (const { virtualAxis, sourceAxis, runs } of axes) {
     if (sourceAxis === undefined) continue
     const virtual = virtualAxis === undefined ? 0 : at[virtualAxis] * chunkShape[virtualAxis]
-    const run = runs.findLast((run) => run.virtual <= virtual) ?? runs[0]
+    const run = runs[Math.max(0, firstIndex(runs.length, (i) => runs[i].virtual > virtual) - 1)]
     const element = run.source + virtual - run.virtual
     const extent = metadata.chunkShape[sourceAxis]
     number += Math.floor(element / extent) * strides[sourceAxis]
@@ -98,6 +102,7 @@ function cutOut(
 class FillChunks {
   readonly #plan: VirtualPlan
   readonly #chunks = new Map<string, Promise<Uint8Array>>()
+  #given = 0
 
   constructor(plan: VirtualPlan) {
     this.#plan = plan
@@ -113,8 +118,14 @@ class FillChunks {
     const size = chunkCount(chunkShape) * itemBytes
     if (size > LIMITS.blockBytes) throw new UnsupportedError(`a chunk of ${size} bytes of another fill value`)
     const key = fill.join()
-    const chunk = this.#chunks.get(key) ?? encodeChunk(filled(size, fill), codecs)
-    this.#chunks.set(key, chunk)
+    const encoding = this.#chunks.get(key) ?? encodeChunk(filled(size, fill), codecs)
+    this.#chunks.set(key, encoding)
+    const chunk = await encoding
+    this.#given += chunk.length
+    if (this.#given > MOST_FILL)
+      throw new UnsupportedError(
+        `more than ${MOST_FILL} bytes of fill values of its sources that differ from its own`,
+      )
     return chunk
   }
 }
