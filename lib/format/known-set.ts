@@ -31,7 +31,7 @@ export class KnownSet implements ReferenceSet {
 
   async #readChecked(signal: AbortSignal | undefined): Promise<ReferenceSet> {
     const set = await this.#read(signal)
-    if (isDeepStrictEqual(gridsOf(set.header), gridsOf(this.header))) return set
+    if (isDeepStrictEqual(meaningOf(set.header), meaningOf(this.header))) return set
     const [{ url }] = this.sources
     throw new SourceError(
       url,
@@ -40,7 +40,13 @@ export class KnownSet implements ReferenceSet {
   }
 }
 
-/** What must be equal, so that batches of the one header's arrays mean the same for the other's. */
-function gridsOf({ arrays }: Header): unknown {
-  return arrays.map(({ path, shape, chunkShape }) => [path, shape, chunkShape])
+/**
+ * What must be equal, so that batches of the one header's arrays mean the same for the other's, and its notes are true:
+ * of the files that a file names, one may be there now that was missing then.
+ */
+function meaningOf({ arrays, notes }: Header): unknown {
+  const meanings = arrays.map(({ path, shape, chunkShape, dataType, codecs, fillValue }) => {
+    return [path, shape, chunkShape, dataType, codecs, fillValue && [...fillValue]]
+  })
+  return [meanings, notes]
 }

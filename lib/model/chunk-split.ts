@@ -2,6 +2,8 @@
 
 /** Bytes of pieces where the size is left to us. */
 export const PIECE_BYTES = 1 << 22
+/** The smaller divisors that are tried: a file may declare any extents. */
+const MOST_TRIED = 1 << 16
 
 /**
  * The chunk shape of the largest pieces of at most `targetBytes` whose bytes are one run each of a chunk of
@@ -39,10 +41,11 @@ export function isRun(chunkShape: readonly number[], pieces: readonly number[]):
   return first < 0 || pieces.every((extent, axis) => axis <= first || extent === chunkShape[axis])
 }
 
-/** The largest divisor of `extent` that is at most `most`. */
+/** The largest divisor of `extent` that is at most `most`; above 2^32, of those that are found in a short time. */
 export function largestDivisor(extent: number, most: number): number {
+  const last = Math.min(MOST_TRIED, Math.floor(Math.sqrt(extent)))
   let best = 1
-  for (let divisor = 1; divisor * divisor <= extent; divisor++) {
+  for (let divisor = 1; divisor <= last; divisor++) {
     if (extent % divisor !== 0) continue
     if (divisor <= most && divisor > best) best = divisor
     const other = extent / divisor

@@ -53,7 +53,7 @@ function planArrays(
   dimensions: readonly PlannedDimension[],
   { sources, mergeVariables }: CombinationOptions,
   skipped: ReadonlyMap<string, string>,
-): Pick<CombinationPlan, 'arrays' | 'created' | 'classes' | 'barriers'> {
+): Pick<CombinationPlan, 'arrays' | 'created' | 'classes' | 'structures' | 'barriers'> {
   const paths = unionPaths(inputs).filter((path) => !skipped.has(path))
   const planned = paths.map((path) => planArray(path, inputs, dimensions))
   const frozen = frozenCoordinates(planned)
@@ -74,7 +74,8 @@ function planArrays(
     ...arrays.flatMap((array) => findPartialChunks(array, inputs, dimensions)),
   ]
   const classes = new Map(compared.map(({ classOf }, index) => [paths[index], classOf]))
-  return { arrays, created, classes, barriers }
+  const structures = new Map(compared.map(({ structureOf }, index) => [paths[index], structureOf]))
+  return { arrays, created, classes, structures, barriers }
 }
 
 /** Inputs that have a place along each dimension of theirs; all of them where none has one. Nothing is taken of the others. */

@@ -34,6 +34,8 @@ export interface CombinationPlan {
   readonly clashes: readonly boolean[]
   /** By path: numbers by position, equal where metadata do not stand between two inputs; -1 without the array. */
   readonly classes: ReadonlyMap<string, Int32Array>
+  /** The same, leaving aside how chunks are stored: equal where values can be compared. */
+  readonly structures: ReadonlyMap<string, Int32Array>
   /** Bytes of coordinates that no input has, by their index in `arrays`. */
   readonly created: ReadonlyMap<number, Uint8Array>
   readonly groups: readonly GroupMetadata[]

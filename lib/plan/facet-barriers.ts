@@ -18,10 +18,14 @@ interface Kind {
   readonly chunked: number[]
 }
 
-/** What the comparison of one array found: barriers, and by input a number that is equal where nothing stands between two. */
+/**
+ * What the comparison of one array found: barriers, and by input a number that is equal where nothing stands between two;
+ * in `structureOf` nothing but how chunks are stored.
+ */
 interface Comparison {
   readonly barriers: readonly Barrier[]
   readonly classOf: Int32Array
+  readonly structureOf: Int32Array
 }
 
 const SPLIT_UP = 'combine these files apart from each other, or rewrite one of them'
@@ -52,7 +56,11 @@ export function compareArray(
     ...barrier,
     advice: storageAdvice(barrier, planned, inputs, dimensions),
   }))
-  return { barriers: [...barriers, ...advised], classOf: classify(inputs.length, kinds, facets, storage) }
+  return {
+    barriers: [...barriers, ...advised],
+    classOf: classify(inputs.length, kinds, facets, storage),
+    structureOf: classify(inputs.length, kinds, facets, []),
+  }
 }
 
 /** What to do about chunks that are stored in different ways. */

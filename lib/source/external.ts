@@ -95,15 +95,20 @@ function outside(url: string, name: string, folder: string): UnsupportedError {
 
 /** The URL that a name beside a URL stands for: below the same folder, by the arithmetic of paths alone. */
 function remoteUrl(url: string, name: string, from: string, folders: readonly string[]): string {
-  const base = from.slice(0, from.lastIndexOf('/') + 1)
   const isUrl = schemeOf(name) !== undefined
   const path = isUrl ? name : posix.normalize(name)
-  const target = isUrl ? name : `${base}${path}`
-  const allowed = [url.slice(0, url.lastIndexOf('/') + 1), ...folders.filter(isRemote).map(withSlash)]
-  const climbs = path.startsWith('/') || path.split('/').includes('..') || /[?#\\]|%2e/i.test(name)
+  const target = isUrl ? name : `${remoteFolder(from)}${path}`
+  const allowed = [remoteFolder(url), ...folders.filter(isRemote).map(withSlash)]
+  const climbs = path.startsWith('/') || path.split('/').includes('..') || /[?#\\]|%(?:2e|2f|5c)/i.test(name)
   if (climbs || !allowed.some((folder) => target.startsWith(folder)))
     throw outside(url, name, isUrl ? name.slice(0, name.lastIndexOf('/')) : 'URL')
   return target
+}
+
+/** With the slash at its end; a query may hold slashes as well. */
+function remoteFolder(url: string): string {
+  const path = url.replace(/[?#].*$/s, '')
+  return path.slice(0, path.lastIndexOf('/') + 1)
 }
 
 function withSlash(folder: string): string {

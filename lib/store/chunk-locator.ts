@@ -1,6 +1,6 @@
 /** Where the chunks of a reference set lie: found by walks over its body, of which as much is kept as there is room for. */
 import { FormatError, UnsupportedError } from '../errors.ts'
-import { INLINE, type ReferenceBatch } from '../model/reference-batch.ts'
+import { type Footer, INLINE, type ReferenceBatch } from '../model/reference-batch.ts'
 import type { ReferenceSet } from '../model/reference-set.ts'
 
 /** One chunk: a range of a file, or the bytes themselves. */
@@ -38,6 +38,12 @@ interface Window extends Range {
   readonly located: Promise<Located>
 }
 
+export interface ChunkLocatorOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Told of a body whose footer drops an array that was asked for, of which every chunk is missing then; an error by default. */
+  readonly onDropped?: ((footer: Footer) => void) | undefined
+}
+
 const NOTHING: Located = { rows: new Map(), end: 0, rawBytes: 0 }
 
 /** Locates the chunks of one set. */
@@ -45,6 +51,7 @@ export class ChunkLocator {
   readonly #set: ReferenceSet
   readonly #countOf: (array: number) => number
   readonly #signal: AbortSignal | undefined
+  readonly #onDropped: ((footer: Footer) => void) | undefined
   readonly #all = new Map<number, Promise<Located>>()
   /** Bytes that what is located once and kept may still hold. */
   #room = KEPT_RAW
@@ -53,10 +60,11 @@ export class ChunkLocator {
   readonly #heavy = new Set<number>()
 
   /** `countOf`: chunks in the grid of an array. */
-  constructor(set: ReferenceSet, countOf: (array: number) => number, signal: AbortSignal | undefined) {
+  constructor(set: ReferenceSet, countOf: (array: number) => number, options: ChunkLocatorOptions) {
     this.#set = set
     this.#countOf = countOf
-    this.#signal = signal
+    this.#signal = options.signal
+    this.#onDropped = options.onDropped
   }
 
   /** Locates the chunks of all these arrays in one pass, where they are few; what follows needs no pass of its own. */
@@ -66,7 +74,7 @@ export class ChunkLocator {
     const found = new Map(wanted.map((array) => [array, new Map<number, ChunkLocation>()]))
     let rawBytes = 0
     for await (const item of this.#set.body({ arrays: wanted, signal: this.#signal })) {
-      if (item.kind === 'footer') for (const array of wanted) this.#checkDropped(array, item.dropped)
+      if (item.kind === 'footer') for (const array of wanted) this.#checkDropped(array, item)
       else {
         for (const location of locationsOf(item)) {
           rawBytes += bytesOf(location)
@@ -151,14 +159,18 @@ export class ChunkLocator {
 
   async *#scan(array: number, range?: Range): AsyncGenerator<ChunkLocation> {
     for await (const item of this.#set.body({ arrays: [array], ...range, signal: this.#signal })) {
-      if (item.kind === 'footer') this.#checkDropped(array, item.dropped)
+      if (item.kind === 'footer') this.#checkDropped(array, item)
       else if (item.array === array) yield* locationsOf(item)
     }
   }
 
   /** A dropped array's chunks must not read as fill. */
-  #checkDropped(array: number, dropped: readonly number[]): void {
-    if (!dropped.includes(array)) return
+  #checkDropped(array: number, footer: Footer): void {
+    if (!footer.dropped.includes(array)) return
+    if (this.#onDropped) {
+      this.#onDropped(footer)
+      return
+    }
     const where = { url: this.#set.sources[0]?.url, array: this.#set.header.arrays[array].path }
     throw new UnsupportedError('reading an array whose chunks cannot be referenced', where)
   }

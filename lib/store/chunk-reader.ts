@@ -7,13 +7,12 @@ import type { ArrayMetadata } from '../model/metadata.ts'
 import type { ReferenceSet } from '../model/reference-set.ts'
 import type { ByteSource, OpenSource } from '../source/byte-source.ts'
 import { openUnchanged } from '../source/unchanged.ts'
-import { type ChunkLocation, ChunkLocator } from './chunk-locator.ts'
+import { type ChunkLocation, ChunkLocator, type ChunkLocatorOptions } from './chunk-locator.ts'
 
 export type { ChunkLocation } from './chunk-locator.ts'
 
-interface ChunkReaderOptions {
+interface ChunkReaderOptions extends ChunkLocatorOptions {
   readonly open: OpenSource
-  readonly signal?: AbortSignal | undefined
   /** The most bytes that one chunk may have, stored or decoded; 256 MiB by default. */
   readonly maxChunkBytes?: number
   /** Stored bytes that are kept for reading them again; none by default. */
@@ -59,7 +58,7 @@ export class ChunkReader {
       const array = set.header.arrays[index]
       return chunkCount(gridShape(knownShape(array), array.chunkShape))
     }
-    this.#locator = new ChunkLocator(set, countOf, options.signal)
+    this.#locator = new ChunkLocator(set, countOf, options)
   }
 
   /** Locates the chunks of all these arrays in one pass, where they are few; what follows needs no pass of its own. */

@@ -180,7 +180,6 @@ function inlineSet(
  */
 export function inline(options: InlineOptions = {}): Stage {
   const { threshold = 500, open = openSource } = options
-  return eachSet((set, context) =>
-    threshold > 0 ? inlineSet(set, threshold, open, anySignal(options.signal, context.signal)) : set,
-  )
+  // A set may be read when its pipeline, and the signal of that, have come to their end.
+  return eachSet((set) => (threshold > 0 ? inlineSet(set, threshold, open, options.signal) : set))
 }

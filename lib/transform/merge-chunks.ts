@@ -18,6 +18,7 @@ import {
 import { MergeCandidate } from '../plan/merge-candidate.ts'
 import { plainArray } from '../plan/piece-grid.ts'
 import { openSource } from '../source/open.ts'
+import { mapOrdered } from '../stream/map-ordered.ts'
 import { anySignal, type Stage } from '../stream/stage.ts'
 import { ChunkTails } from './chunk-tails.ts'
 import { chunksOfMerged, MergedChunks, mergeGrid } from './merged-chunks.ts'
@@ -98,6 +99,9 @@ function rechunkOf(array: ArrayMetadata, index: number, chunkShape: readonly num
   }
 }
 
+/** Sets whose references are gone through at a time. */
+const AT_A_TIME = 4
+
 async function mergeSet(
   set: ReferenceSet,
   target: ChunkTarget,
@@ -121,7 +125,8 @@ async function mergeSet(
   } finally {
     await tails.close()
   }
-  return rechunks.size === 0 ? set : rechunkedSet(set, rechunks, { open, signal })
+  // The set may be read when its pipeline, and the signal of that, have come to their end.
+  return rechunks.size === 0 ? set : rechunkedSet(set, rechunks, { open, signal: options.signal })
 }
 
 /**
@@ -137,9 +142,7 @@ export function mergeChunks(target: ChunkTarget, options: ChunkOptions = {}): St
   checkChunkTarget(target, 'mergeChunks')
   return async function* (source, context = {}) {
     const signal = anySignal(options.signal, context.signal)
-    for await (const set of source) {
-      signal?.throwIfAborted()
-      yield await mergeSet(set, target, options, signal)
-    }
+    const merge = (set: ReferenceSet, ending: AbortSignal) => mergeSet(set, target, options, ending)
+    yield* mapOrdered(source, merge, { concurrency: AT_A_TIME, signal })
   }
 }

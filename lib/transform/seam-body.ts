@@ -53,20 +53,37 @@ async function* rowsInTurn(
   grid: readonly number[],
   options: SeamBodyOptions,
 ): AsyncGenerator<ReferenceBatch> {
-  const chunks = new SeamChunks(plan, options)
+  const dropped = new Map<number, Footer>()
+  const chunks = new SeamChunks(plan, { ...options, onDropped: (at, footer) => dropped.set(at, footer) })
   try {
     let row = 0
     for (const stretch of plan.stretches) {
       const [from, to] = stretch.kept
       if (from >= to) continue
       yield* copiedRows(plan, array, grid, [row, from], chunks, options)
-      yield* keptRows(plan, array, grid, stretch, options)
+      if (isMet(plan, grid, stretch.kept, options)) yield* keptRows(plan, array, grid, stretch, options)
       row = to
     }
     yield* copiedRows(plan, array, grid, [row, grid[plan.axis]], chunks, options)
+    // Chunks are read side by side: in the order of the inputs these are the same each time.
+    for (const [at, footer] of [...dropped].sort(([a], [b]) => a - b)) {
+      options.onFooter(options.inputs[at], footer)
+    }
   } finally {
     await chunks.close()
   }
+}
+
+/** Whether chunks that are asked for may lie in these rows of the grid along the joined axis. */
+function isMet(
+  { axis }: SeamPlan,
+  grid: readonly number[],
+  [first, last]: readonly [number, number],
+  { from, to }: SeamBodyOptions,
+): boolean {
+  const behind = gridStrides(grid)[axis]
+  const outermost = (chunkCount(grid.slice(0, axis)) - 1) * grid[axis]
+  return first * behind < to && (outermost + last) * behind > from
 }
 
 /** Numbers of the chunks in rows of the grid along the joined axis, of those asked for. */

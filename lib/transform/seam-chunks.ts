@@ -4,6 +4,7 @@ import { chunkCoordinates, extentsSoFar, gridShape } from '../model/chunk-grid.t
 import { PIECE_BYTES } from '../model/chunk-split.ts'
 import { itemSize } from '../model/data-type.ts'
 import type { ArrayMetadata } from '../model/metadata.ts'
+import type { Footer } from '../model/reference-batch.ts'
 import type { PlanInput } from '../plan/plan-input.ts'
 import { chunkBytes, type SeamPlan, type Stretch } from '../plan/seams.ts'
 import type { OpenSource } from '../source/byte-source.ts'
@@ -11,10 +12,12 @@ import { ChunkReader, filled } from '../store/chunk-reader.ts'
 import { copyRegion } from '../store/copy-region.ts'
 import { splitSet } from './split-chunks.ts'
 
-interface SeamReading {
+export interface SeamReading {
   readonly inputs: readonly PlanInput[]
   readonly open: OpenSource
   readonly signal?: AbortSignal | undefined
+  /** Told of an input in which the array is found unreferenceable; what it was to give then counts as missing. */
+  readonly onDropped: (at: number, footer: Footer) => void
 }
 
 /** Decoded chunks that are kept for the next rows, in bytes. */
@@ -31,12 +34,16 @@ class StretchReader {
   readonly #index: number
   readonly #grid: readonly number[]
 
-  constructor(stretch: Stretch, { inputs, open, signal }: SeamReading) {
+  constructor(stretch: Stretch, { inputs, open, signal, onDropped }: SeamReading) {
     const { set, indexOf } = inputs[stretch.at]
     const { path, shape } = stretch.array
     const split = splitSet(set, PIECE_BYTES, { arrays: [path], open, signal })
     this.stretch = stretch
-    this.#reader = new ChunkReader(split, { open, signal })
+    this.#reader = new ChunkReader(split, {
+      open,
+      signal,
+      onDropped: (footer) => onDropped(stretch.at, footer),
+    })
     this.#index = indexOf.get(path) ?? -1
     this.chunkShape = split.header.arrays[this.#index].chunkShape
     this.#grid = gridShape(extentsSoFar(shape), this.chunkShape)

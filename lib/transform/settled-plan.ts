@@ -82,7 +82,7 @@ async function compareTwins(
 ): Promise<ComparedTwins> {
   const { inputs } = plan
   const { path } = planned.array
-  const structure = plan.classes.get(path) ?? new Int32Array(0)
+  const structure = plan.structures.get(path) ?? new Int32Array(0)
   const classOf = new Int32Array(inputs.length).fill(-1)
   const barriers: Barrier[] = []
   let next = 0
@@ -99,7 +99,7 @@ async function compareTwins(
       const difference = times
         ? timeDifference(planned, times[0], times[index])
         : await classes.difference(path, members[0], members[index])
-      if (difference) barriers.push(valueBarrier(path, plan, members, found, index, difference))
+      if (difference) barriers.push(valueBarrier(planned, plan, members, found, index, difference))
     }
   }
   return { barriers, classOf }
@@ -146,15 +146,15 @@ function firstOfEach(classOf: Int32Array): number[] {
 }
 
 function valueBarrier(
-  path: string,
+  { array: { path, dims } }: PlannedArray,
   { options }: CombinationPlan,
   members: readonly PlanInput[],
   classOf: Int32Array,
   index: number,
   difference: ValueDifference,
 ): Barrier {
-  const lacking =
-    options.dims.length > 0 ? `it has no dimension ${options.dims.join(', ')}, so` : 'of merged variables'
+  const without = options.dims.filter((dim) => !dims.includes(dim))
+  const lacking = without.length > 0 ? `it has no dimension ${without.join(', ')}, so` : 'of merged variables'
   return {
     kind: 'values',
     array: path,

@@ -14,7 +14,7 @@ import { planSplit } from '../plan/chunk-split.ts'
 import { chunksOfPieces, plainArray, planPieces } from '../plan/piece-grid.ts'
 import type { OpenSource } from '../source/byte-source.ts'
 import { openSource } from '../source/open.ts'
-import { anySignal, type Stage } from '../stream/stage.ts'
+import type { Stage } from '../stream/stage.ts'
 import { eachSet } from './changed-set.ts'
 import { ChunkPieces } from './chunk-pieces.ts'
 import { type Rechunk, rechunkedSet } from './rechunked-set.ts'
@@ -82,9 +82,8 @@ function planSet(
  */
 export function splitChunks(target: ChunkTarget, options: ChunkOptions = {}): Stage {
   checkChunkTarget(target, 'splitChunks')
-  return eachSet((set, context) =>
-    splitSet(set, target, { ...options, signal: anySignal(options.signal, context.signal) }),
-  )
+  // A set may be read when its pipeline, and the signal of that, have come to their end.
+  return eachSet((set) => splitSet(set, target, options))
 }
 
 /** One set with its chunks split so. */

@@ -17,6 +17,8 @@ const OTHER_ATTRIBUTE = 'its fill value differs from its attribute _FillValue'
 const NO_FILL = "Zarr's readers have no fill value for its type"
 /** Single bytes of text: their attribute _FillValue is text, which xarray finds in no array of bytes. */
 const CHARACTERS = '|S1'
+/** What pads text. */
+const NULS = /\0+$/
 const MINUS_ZERO = "its fill value is -0.0, which Zarr's readers take for 0.0"
 
 /**
@@ -27,13 +29,15 @@ export function planFill(array: ArrayMetadata): FillPlan {
   const bytes = array.fillValue
   const type = typeof array.dataType === 'string' ? parseScalarType(array.dataType) : undefined
   if (!hasReadableFill(array.dataType, bytes)) return { kind: 'conflict', reason: NO_FILL }
-  if (bytes === null || type?.kind === 'O' || bytes.every((byte) => byte === 0)) return { kind: 'null' }
+  if (bytes === null || type?.kind === 'O') return { kind: 'null' }
+  const declared = Object.hasOwn(array.attributes, '_FillValue') ? array.attributes._FillValue : undefined
+  const isDeclared = declared !== undefined && type !== undefined && equalsFill(declared, bytes, type)
+  const masks = isDeclared && array.dataType === CHARACTERS
+  if (!masks && bytes.every((byte) => byte === 0)) return { kind: 'null' }
   if (isZero(bytes, type)) return { kind: 'conflict', reason: MINUS_ZERO }
   const json = fillJson(bytes, array.dataType)
-  const declared = Object.hasOwn(array.attributes, '_FillValue') ? array.attributes._FillValue : undefined
   if (declared === undefined) return { kind: 'value', json, attribute: false }
-  const same = type !== undefined && equalsFill(declared, bytes, type)
-  return same ? { kind: 'value', json, attribute: true } : { kind: 'conflict', reason: OTHER_ATTRIBUTE }
+  return isDeclared ? { kind: 'value', json, attribute: true } : { kind: 'conflict', reason: OTHER_ATTRIBUTE }
 }
 
 /** Zarr's `fill_value` of an array of which `missing` chunks are absent. By it alone xarray masks characters. */
@@ -80,7 +84,8 @@ function isZero(bytes: Uint8Array, type: ScalarType | undefined): boolean {
 function equalsFill(attribute: AttributeValue, bytes: Uint8Array, type: ScalarType): boolean {
   const numbers = parseNumbers(bytes, type)
   const value = Array.isArray(attribute) && attribute.length === 1 ? attribute[0] : attribute
-  if (numbers === undefined) return typeof value === 'string' && value === trimmedText(bytes, type)
+  if (numbers === undefined)
+    return typeof value === 'string' && value.replace(NULS, '') === trimmedText(bytes, type)
   if (type.kind === 'c')
     return Array.isArray(value) && numbers.every((number, i) => same(value[i], number, type))
   return same(value, numbers[0], type)
@@ -140,7 +145,7 @@ function parseUcs4(bytes: Uint8Array, type: ScalarType): string {
 
 function trimmedText(bytes: Uint8Array, type: ScalarType): string {
   if (type.kind === 'U') return parseUcs4(bytes, type)
-  return Buffer.from(bytes).toString('utf8').replace(/\0+$/, '')
+  return Buffer.from(bytes).toString('utf8').replace(NULS, '')
 }
 
 function base64(bytes: Uint8Array): string {

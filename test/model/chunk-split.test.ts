@@ -35,4 +35,11 @@ test('the largest divisor below a limit', () => {
     [1, 2, 4, 6, 6, 12, 12],
   )
   assert.equal(largestDivisor(97, 96), 1)
+  assert.equal(largestDivisor(65521 ** 2, 2 ** 20), 65521)
+})
+
+test('extents of any size are divided in a short time', () => {
+  const started = performance.now()
+  for (let i = 0; i < 20; i++) assert.ok(largestDivisor(2 ** 53 - 111, 2 ** 22) >= 1)
+  assert.ok(performance.now() - started < 1000)
 })

@@ -88,6 +88,9 @@ def make_operations(dice: Dice, case: Case) -> None:
             names.apply(case, operation)
             case.operations.append(operation)
 
+    if dice.chance(0.5):
+        for operation in string_together(dice, case, extents):
+            add(operation)
     if ragged and dice.chance(0.8):
         add(heal(dice, case, names, extents))
     for _ in range(dice.pick((0, 1, 1, 2))):
@@ -101,6 +104,23 @@ def make_operations(dice: Dice, case: Case) -> None:
 def stored_extents(case: Case, array: Array) -> tuple[int, ...]:
     """The extents of its chunks in the first file, as far as they matter for choosing targets."""
     return array.chunks or tuple(max(1, n) for n in case.shape(array, 0))
+
+
+def string_together(dice: Dice, case: Case, extents: dict[str, list[int]]) -> list[dict[str, Any]]:
+    """One array whose chunks adjoin in all likelihood, alone, and a merger that has to work if they do."""
+    for array in case.arrays:
+        shape, chunk = case.shape(array, 0), extents[array.name]
+        many = [axis for axis, n in enumerate(shape) if chunk[axis] < n]
+        even = all(n % c == 0 for n, c in zip(shape, chunk, strict=True))
+        if array.layout != "early" or not many or not even or not is_enough(case, [array.name]):
+            continue
+        axis = many[-1]
+        if max(chunk[:axis], default=1) > 1:
+            continue
+        chunk[axis] *= dice.pick(divisors(shape[axis] // chunk[axis])[1:])
+        select = {"op": "select", "arrays": [array.name]}
+        return [select, {"op": "merge", "target": {array.dims[axis]: chunk[axis]}}]
+    return []
 
 
 def heal(dice: Dice, case: Case, names: Names, extents: dict[str, list[int]]) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 Usage: python transforms.py WORK [--cases 300] [--seed 1] [--only SEED] [--program "node dist/test/transforms-program.js"]
 
 Each case writes one to four files (HDF5 by h5py; netCDF-3 by netCDF4 and scipy), has the library run `scan`, the
-operations and `writeParquet`, and compares every array of the set with what numpy holds, bit for bit: through fsspec and
-zarr-python, and as zarrita reads it. What the library refuses is counted by kind; some operations it must not refuse
-(transform_rules.py). A case that fails prints its seed, which alone repeats it (--only), and its description.
-Exit 1 where one fails, or where less than 60 % end in a set.
+operations and `writeParquet` (in two goes, through a set of each file, now and then), and compares every array of the
+set with what numpy holds, bit for bit: through fsspec and zarr-python, and as zarrita reads it. What the library refuses
+is counted by kind; some operations it must not refuse (transform_rules.py). A case that fails prints its seed, which
+alone repeats it (--only), and its description. Exit 1 where one fails, or where less than 60 % end in a set.
 """
 
 from __future__ import annotations

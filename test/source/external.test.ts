@@ -108,6 +108,10 @@ describe('files beside a URL', () => {
     assert.equal(await opened('./below/part.h5'), 'https://host/data/2024/below/part.h5')
     assert.equal(await opened('below/../part.h5'), 'https://host/data/2024/part.h5')
     assert.equal(await opened('part.h5', [], 's3://bucket/data/input.h5'), 's3://bucket/data/part.h5')
+    assert.equal(
+      await opened('part.h5', [], 'https://host/data/input.h5?key=a/b'),
+      'https://host/data/part.h5',
+    )
   })
   test('nowhere else, unless it is allowed', async () => {
     const names = [
@@ -116,6 +120,7 @@ describe('files beside a URL', () => {
       '/etc/passwd',
       'http://host/data/2024/part.h5',
       '%2e%2e/part.h5',
+      '..%2Fpart.h5',
     ]
     for (const name of [
       ...names,

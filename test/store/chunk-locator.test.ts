@@ -35,7 +35,7 @@ function heavySet(chunks: number, arrays = 1, bytes = 4 * MEBI) {
     yield { kind: 'footer', shapes: [[chunks]], missing: [0], dropped: [], coverage } as const
   }
   const set: ReferenceSet = { header, sources: [], replayable: true, body }
-  return { set, bodies, locator: new ChunkLocator(set, () => chunks, undefined) }
+  return { set, bodies, locator: new ChunkLocator(set, () => chunks, {}) }
 }
 
 async function check(locator: ChunkLocator, chunk: number, array = 0): Promise<void> {

@@ -6,7 +6,6 @@ import { chunkCount, gridShape } from '../../lib/model/chunk-grid.ts'
 import type { CodecConfig } from '../../lib/model/metadata.ts'
 import { type Footer, INLINE, type ReferenceBatch } from '../../lib/model/reference-batch.ts'
 import type { BodyOptions, ReferenceSet } from '../../lib/model/reference-set.ts'
-import type { OpenSource } from '../../lib/source/byte-source.ts'
 import { readValues } from '../../lib/store/read-values.ts'
 import { planSets } from '../../lib/transform/plan-sets.ts'
 import { MemoryFiles } from '../store/memory-set.ts'
@@ -145,112 +144,21 @@ describe('concat that copies at the seams', () => {
     assert.deepEqual(planned.report.seams, { arrays: ['v'], chunks: 2, bytes: 80, wholeBytes: 240 })
   })
 
+  it('reads of the files only those that a range meets', async () => {
+    const rows = (length: number): Part => ({ rows: length, chunk: [2, 5], codecs: 1, missing: [] })
+    const { files, sets } = filesOf([rows(4), rows(3), rows(3), rows(2)], 0)
+    const set = await (await planSets(each(sets), 't', { onMismatch: 'copy', open: files.open })).set()
+    files.bodies.length = 0
+    await rowsOf(set, { arrays: [0], from: 1, to: 2 })
+    assert.deepEqual(files.bodies, ['/m/0.nc v'])
+  })
+
   it('tells what copies would cost where they are not asked for', async () => {
     const rows = (length: number): Part => ({ rows: length, chunk: [2, 5], codecs: 1, missing: [] })
     const { files, sets } = filesOf([rows(3), rows(3)], 0)
     const { report, set } = await planSets(each(sets), 't', { open: files.open })
     assert.equal(report.seams?.chunks, 2)
     await assert.rejects(set(), /--on-mismatch copy/)
-  })
-
-  it('reads a large chunk without a filter piece by piece', async () => {
-    const files = new MemoryFiles()
-    const large = Int32Array.from({ length: 48 << 16 }, (_, at) => at % 1009)
-    const stretch = (
-      at: number,
-      rows: number,
-      chunkShape: readonly number[],
-      codecs: readonly CodecConfig[],
-    ) =>
-      files.set(`/m/${at}.nc`, [
-        {
-          path: 'v',
-          dims: ['t', 'x'],
-          shape: [rows, 1 << 16],
-          dataType: '<i4',
-          bytes: large,
-          chunkShape,
-          codecs,
-        },
-        {
-          path: 't',
-          dims: ['t'],
-          shape: [rows],
-          dataType: '<i4',
-          bytes: Int32Array.from({ length: rows }, (_, t) => at * 48 + t),
-        },
-      ])
-    const sets = [stretch(0, 48, [48, 1 << 16], []), stretch(1, 2, [1, 1 << 16], CODECS[1])]
-    let longest = 0
-    const open: OpenSource = async (url, options) => {
-      const source = await files.open(url, options)
-      return {
-        ...source,
-        info: source.info,
-        size: source.size,
-        close: () => source.close(),
-        read: (offset, length, each) => {
-          longest = Math.max(longest, length)
-          return source.read(offset, length, each)
-        },
-      }
-    }
-    const set = await (await planSets(each(sets), 't', { onMismatch: 'copy', open })).set()
-    const { data } = await readValues(set, 0, { open })
-    assert.ok(
-      Buffer.from(Int32Array.from(data as Iterable<number>).buffer, 0, large.byteLength).equals(
-        Buffer.from(large.buffer),
-      ),
-    )
-    assert.ok(longest <= 4 << 20, `${longest} bytes are read at once`)
-  })
-
-  it('says at planning that chunks are too large to be decoded', async () => {
-    const files = new MemoryFiles()
-    const at = (start: number, chunkShape: readonly number[], codecs: readonly CodecConfig[]) =>
-      files.set(`/m/${start}.nc`, [
-        {
-          path: 'v',
-          dims: ['t', 'x'],
-          shape: [1, 1],
-          dataType: '<i4',
-          bytes: Int32Array.of(start),
-          chunkShape,
-          codecs,
-        },
-        { path: 't', dims: ['t'], shape: [1], dataType: '<i4', bytes: Int32Array.of(start) },
-      ])
-    const huge: ReferenceSet = at(0, [1, 1], CODECS[1])
-    const arrays = huge.header.arrays.map((array, index) =>
-      index === 0 ? { ...array, chunkShape: [1, 1 << 27] } : array,
-    )
-    const sets = [{ ...huge, header: { ...huge.header, arrays } }, at(1, [1, 1], CODECS[1])]
-    const { report, set } = await planSets(each(sets), 't', { onMismatch: 'copy', open: files.open })
-    assert.deepEqual(
-      report.barriers.map(({ kind }) => kind),
-      ['chunk-shape'],
-    )
-    assert.equal(report.seams, undefined)
-    await assert.rejects(set(), (error: Error) => !error.message.includes('--on-mismatch copy'))
-  })
-
-  it('advises no copy of what cannot be copied', async () => {
-    const files = new MemoryFiles()
-    const sets = [0, 3].map((start) => {
-      const times = Int32Array.of(start, start + 1, start + 2)
-      const v = { path: 'v', dims: ['t', 'x'], shape: [3, 1], bytes: new Uint8Array(32), missing: [0, 1] }
-      return files.set(`/m/${start}.nc`, [
-        { ...v, dataType: '|O', chunkShape: [2, 1], codecs: [{ id: 'vlen-utf8' }] },
-        { path: 't', dims: ['t'], shape: [3], dataType: '<i4', bytes: times },
-      ])
-    })
-    for (const onMismatch of ['fail', 'copy'] as const) {
-      const { report } = await planSets(each(sets), 't', { onMismatch, open: files.open })
-      assert.deepEqual(
-        report.barriers.map(({ kind, advice }) => [kind, advice]),
-        [['partial-chunk', 'put the file with the partial chunk last, or leave it out']],
-      )
-    }
   })
 
   it('advises a split that fits the lengths of all files', async () => {

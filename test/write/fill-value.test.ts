@@ -83,5 +83,8 @@ test('a fill value is written where chunks are missing, and for characters, whic
   assert.equal(written('<i2', 'ffff', -1n, 1), -1n)
   assert.equal(written('|S1', '5f', '_', 0), 'Xw==')
   assert.equal(written('|S1', '5f', 'x', 0), null)
+  assert.equal(written('|S1', '00', '\0', 0), 'AA==')
+  assert.equal(written('|S1', '00', '', 0), 'AA==')
+  assert.equal(written('|S1', '00', 'x', 1), null)
   assert.equal(written('|S4', '5f000000', '_', 0), null)
 })

@@ -1,6 +1,7 @@
 /** Finds one object by its path, reading only the groups on the way (HDF5 File Format 3.0, IV.A.2.g). */
 import { UnsupportedError } from '../../errors.ts'
 import { type Hdf5File, LIMITS } from './file.ts'
+import type { Link } from './message/link.ts'
 import { type Hdf5Object, readObject } from './object.ts'
 
 /** An object, a place in another file, or nothing. */
@@ -16,13 +17,25 @@ const MOST_STEPS = 1024
 export class ObjectFinder {
   readonly #file: Hdf5File
   readonly #groups = new Map<number, Hdf5Object>()
+  /** A group may hold as many links as are asked for. */
+  readonly #links = new Map<Hdf5Object, ReadonlyMap<string, Link>>()
+
+  #last: { readonly path: string; readonly found: Promise<FoundObject> } | undefined
 
   constructor(file: Hdf5File) {
     this.#file = file
   }
 
-  /** Follows hard and soft links from the root. @throws UnsupportedError where links lead in a circle. */
-  async find(path: string, signal?: AbortSignal): Promise<FoundObject> {
+  /**
+   * Follows hard and soft links from the root. What was asked for last is known: most ask for it again.
+   * @throws UnsupportedError where links lead in a circle.
+   */
+  find(path: string, signal?: AbortSignal): Promise<FoundObject> {
+    if (this.#last?.path !== path) this.#last = { path, found: this.#find(path, signal) }
+    return this.#last.found
+  }
+
+  async #find(path: string, signal: AbortSignal | undefined): Promise<FoundObject> {
     let at = await this.#read(this.#file.rootAddress, signal)
     const root = at
     const names = namesOf(path)
@@ -31,7 +44,7 @@ export class ObjectFinder {
       const name = names.pop()
       if (name === undefined) return at
       if (steps === MOST_STEPS || names.length > MOST_STEPS) throw this.#endless(path)
-      const link = at.kind === 'group' ? at.links.find((link) => link.name === name) : undefined
+      const link = this.#linkOf(at, name)
       if (link === undefined || link.kind === 'user') return undefined
       if (link.kind === 'external')
         return { kind: 'elsewhere', file: link.file, path: [link.target, ...names.reverse()].join('/') }
@@ -42,6 +55,13 @@ export class ObjectFinder {
         names.push(...namesOf(link.target))
       }
     }
+  }
+
+  #linkOf(group: Hdf5Object, name: string): Link | undefined {
+    if (group.kind !== 'group') return undefined
+    const links = this.#links.get(group) ?? new Map(group.links.map((link) => [link.name, link]))
+    this.#links.set(group, links)
+    return links.get(name)
   }
 
   #endless(path: string): UnsupportedError {

@@ -5,9 +5,7 @@ import { PIECE_BYTES, splitToTarget } from '../../model/chunk-split.ts'
 import { itemSize } from '../../model/data-type.ts'
 import type { ReferenceBatch } from '../../model/reference-batch.ts'
 import type { SourceInfo } from '../../model/reference-set.ts'
-import type { ByteSource } from '../../source/byte-source.ts'
 import { isMissingFile } from '../../source/external.ts'
-import { openUnchanged } from '../../source/unchanged.ts'
 import type { Dataset } from './dataset.ts'
 import type { Hdf5File } from './file.ts'
 import { firstIndex } from './first-index.ts'
@@ -17,6 +15,7 @@ import { mapDamaged } from './in-flight.ts'
 import { heapString, readLocalHeap } from './local-heap.ts'
 import { decodeName } from './message/link.ts'
 import { uncutShape } from './raw-grid.ts'
+import { RawReader } from './raw-reader.ts'
 import { withoutPadding } from './string-padding.ts'
 
 /** Bytes `from` to before `to` of a dataset's values: those of a file from `offset`. */
@@ -210,7 +209,7 @@ class RawRows {
   async *batches(array: number, { from, to, signal }: ForeignRange): AsyncGenerator<ReferenceBatch, void> {
     const rows = new ForeignRows(array)
     const isFill = isZero(this.#array)
-    const reader = new SegmentReader(this.#open, signal)
+    const reader = new RawReader(this.#open, signal)
     try {
       for (let chunk = from; chunk < to; chunk++) {
         const start = this.#startOf(chunk)
@@ -259,7 +258,7 @@ class RawRows {
   }
 
   /** A whole chunk; zeros where a file ends before its segment, as libhdf5 reads it. */
-  async #copy(start: number, reader: SegmentReader): Promise<Uint8Array> {
+  async #copy(start: number, reader: RawReader): Promise<Uint8Array> {
     const bytes = new Uint8Array(this.#size)
     const end = this.#endOf(start)
     for (const { from, to, offset, file } of this.#segmentsOf(start, end)) {
@@ -269,33 +268,5 @@ class RawRows {
       if (length > 0) bytes.set(await reader.read(file, at, length), first - start)
     }
     return this.#array.padded ? (withoutPadding(bytes, this.#array.padded) ?? bytes) : bytes
-  }
-}
-
-/** Reads raw files, of which the last stays open. */
-class SegmentReader {
-  readonly #open: OpenForeign | undefined
-  readonly #signal: AbortSignal | undefined
-  #source: ByteSource | undefined
-
-  constructor(open: OpenForeign | undefined, signal: AbortSignal | undefined) {
-    this.#open = open
-    this.#signal = signal
-  }
-
-  async read(file: SourceInfo, offset: number, length: number): Promise<Uint8Array> {
-    if (this.#source?.url !== file.url) {
-      await this.close()
-      const open = this.#open
-      if (!open) throw new UnsupportedError('reading external raw files')
-      const openSame = openUnchanged((url, options) => open(url, { signal: options?.signal }), [file])
-      this.#source = await openSame(file.url, { signal: this.#signal })
-    }
-    return this.#source.read(offset, length, { signal: this.#signal })
-  }
-
-  async close(): Promise<void> {
-    await this.#source?.close()
-    this.#source = undefined
   }
 }

@@ -142,5 +142,5 @@ function characterFill({ type, list }: ClassicVariable): Uint8Array | null {
   const fill = Object.hasOwn(list.attributes, '_FillValue') ? list.attributes._FillValue : undefined
   if (type.number !== undefined || typeof fill !== 'string') return null
   const bytes = Buffer.from(fill)
-  return bytes.length === 1 && bytes[0] !== 0 ? bytes : null
+  return bytes.length === 1 ? bytes : null
 }

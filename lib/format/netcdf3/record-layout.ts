@@ -29,10 +29,12 @@ export function slabBytes({ dimensions, type }: ClassicVariable): number {
 export function planRecords(header: ClassicHeader, fileSize: number): RecordLayout {
   const variables = header.variables.filter(isRecordVariable)
   const alone = variables.length === 1
-  const recordBytes = variables.reduce((sum, variable) => {
-    const bytes = slabBytes(variable)
-    return sum + (alone ? bytes : Math.ceil(bytes / ALIGNMENT) * ALIGNMENT)
+  const sum = variables.reduce((bytes, variable) => {
+    const slab = slabBytes(variable)
+    return bytes + (alone ? slab : Math.ceil(slab / ALIGNMENT) * ALIGNMENT)
   }, 0)
+  // Finite, for a first record to be 0 times it behind the beginning.
+  const recordBytes = Math.min(sum, Number.MAX_SAFE_INTEGER)
   return { recordBytes, recordCount: header.recordCount ?? countRecords(variables, recordBytes, fileSize) }
 }
 

@@ -94,7 +94,7 @@ test('the fill value of characters is kept as text with its NULs, and as the byt
   )
   assert.deepEqual(
     header.arrays.map(({ fillValue }) => fillValue && [...fillValue]),
-    [null, [0x5f], null, null],
+    [[0], [0x5f], null, null],
   )
 })
 

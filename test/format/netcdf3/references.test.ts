@@ -125,3 +125,28 @@ test('a variable of more than 4 GiB, whose vsize cannot say so', async () => {
   assert.equal(rows, 2 ** 12)
   assert.equal(batches.at(-1)?.offset.at(-1), 200 + 2 ** 34 - 2 ** 22)
 })
+
+test('the first record of one variable, where another is larger than any number', async () => {
+  const file: ClassicFile = {
+    version: 5,
+    records: 1,
+    dimensions: [
+      ['time', 0],
+      ['x', 2 ** 52],
+    ],
+    variables: [
+      { name: 'endless', dimensions: [0, ...new Array<number>(40).fill(1)], begin: 1000 },
+      { name: 'short', dimensions: [0], begin: 2000 },
+    ],
+  }
+  const set = await openSource(() => sparseSource(classicHeader(file), 3000), { onUnsupported: 'skip' })
+  assert.deepEqual(
+    set.header.skipped.map(({ path }) => path),
+    ['endless'],
+  )
+  const { batches } = await readRows(set)
+  assert.deepEqual(
+    batches.map(({ offset, length }) => [...offset, ...length]),
+    [[2000, 4]],
+  )
+})

@@ -1,4 +1,5 @@
 /** The mappings of a virtual dataset, an object of the global heap (HDF5 File Format 3.0, VII.A, "Virtual Dataset global heap block"; version 1: HDF5 2.0). */
+import { UnsupportedError } from '../../../errors.ts'
 import { checkChecksum } from '../checksum.ts'
 import type { Cursor } from '../cursor.ts'
 import { decodeName } from './link.ts'
@@ -15,7 +16,11 @@ export interface VirtualMapping {
 
 /** Mappings of one dataset. Detectors write one for each frame; more than this nobody does. */
 const MOST_MAPPINGS = 1 << 18
-const LONGEST_NAME = 1 << 16
+const LONGEST_NAME = 1 << 12
+/** What bytes decode to that are no UTF-8. */
+const NO_CHARACTER = '\ufffd'
+/** Bytes: two empty names, or flags and one, and two selections of all. */
+const LEAST_MAPPING = 2 + 2 * 16
 const SHARED_FILE = 1
 const SHARED_DATASET = 2
 const SAME_FILE = 4
@@ -23,12 +28,14 @@ const SAME_FILE = 4
 /**
  * The mappings of a virtual dataset.
  * @param cursor the whole heap object.
- * @throws UnsupportedError for a selection that is none of blocks; FormatError where the block is damaged.
+ * @throws UnsupportedError for a selection that is none of blocks, a name that is not UTF-8, or too many; FormatError where the block is damaged.
  */
 export function parseVirtualMappings(cursor: Cursor, lengthSize: number): VirtualMapping[] {
   const version = cursor.version(0, 1)
   const count = cursor.uint(lengthSize)
-  if (count > MOST_MAPPINGS) throw cursor.error(`${count} mappings`)
+  if (count * LEAST_MAPPING > cursor.remaining) throw cursor.error(`${count} mappings`)
+  if (count > MOST_MAPPINGS)
+    throw new UnsupportedError(`a virtual dataset of ${count} mappings (at most ${MOST_MAPPINGS})`)
   const mappings: VirtualMapping[] = []
   const earlier = (): VirtualMapping => {
     const index = cursor.uint(lengthSize)
@@ -38,7 +45,11 @@ export function parseVirtualMappings(cursor: Cursor, lengthSize: number): Virtua
   const name = () => {
     const bytes = cursor.takeToNul()
     if (bytes.length > LONGEST_NAME) throw cursor.error(`a name of ${bytes.length} bytes`)
-    return decodeName(bytes)
+    const decoded = decodeName(bytes)
+    // Another name than this could be there, and must not read as missing.
+    if (decoded.includes(NO_CHARACTER))
+      throw new UnsupportedError(`a virtual dataset whose source has a name that is not UTF-8: ${decoded}`)
+    return decoded
   }
   while (mappings.length < count) {
     const flags = version === 0 ? 0 : cursor.u8()
