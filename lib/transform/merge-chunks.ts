@@ -20,9 +20,9 @@ import { plainArray } from '../plan/piece-grid.ts'
 import { openSource } from '../source/open.ts'
 import { mapOrdered } from '../stream/map-ordered.ts'
 import { anySignal, type Stage } from '../stream/stage.ts'
-import { ChunkTails } from './chunk-tails.ts'
-import { chunksOfMerged, MergedChunks, mergeGrid } from './merged-chunks.ts'
-import { type Rechunk, rechunkedSet } from './rechunked-set.ts'
+import { ChunkTails } from './rechunk/chunk-tails.ts'
+import { chunksOfMerged, MergedChunks, mergeGrid } from './rechunk/merged-chunks.ts'
+import { type Rechunk, rechunkedSet } from './rechunk/rechunked-set.ts'
 import { type ChunkOptions, NOT_ASKED } from './split-chunks.ts'
 
 /** Whether a target is about chunks like the array's, leaving aside whether they can be merged. */

@@ -16,8 +16,8 @@ import type { OpenSource } from '../source/byte-source.ts'
 import { openSource } from '../source/open.ts'
 import type { Stage } from '../stream/stage.ts'
 import { eachSet } from './changed-set.ts'
-import { ChunkPieces } from './chunk-pieces.ts'
-import { type Rechunk, rechunkedSet } from './rechunked-set.ts'
+import { ChunkPieces } from './rechunk/chunk-pieces.ts'
+import { type Rechunk, rechunkedSet } from './rechunk/rechunked-set.ts'
 
 export interface ChunkOptions {
   /** Paths of arrays, or of groups, which stand for all within; all by default. */

@@ -1,10 +1,10 @@
 /** A set with other chunks: the header at once, and a body in which each array's rows become those of the new grid. */
-import { FormatError } from '../errors.ts'
-import { chunkCount, gridShape } from '../model/chunk-grid.ts'
-import type { Footer, ReferenceBatch } from '../model/reference-batch.ts'
-import type { BodyOptions, ReferenceSet } from '../model/reference-set.ts'
-import type { OpenSource } from '../source/byte-source.ts'
-import { anySignal } from '../stream/stage.ts'
+import { FormatError } from '../../errors.ts'
+import { chunkCount, gridShape } from '../../model/chunk-grid.ts'
+import type { Footer, ReferenceBatch } from '../../model/reference-batch.ts'
+import type { BodyOptions, ReferenceSet } from '../../model/reference-set.ts'
+import type { OpenSource } from '../../source/byte-source.ts'
+import { anySignal } from '../../stream/stage.ts'
 import { ChunkTails } from './chunk-tails.ts'
 
 /** From the first chunk to the one to stop before. */

@@ -1,8 +1,8 @@
 /** Chunks that adjoin made one, as they come: what is kept is the chunks that have begun and are not complete. */
-import { FormatError, SourceError, UnsupportedError } from '../errors.ts'
-import { chunkCoordinates, chunkCount, gridShape, gridStrides } from '../model/chunk-grid.ts'
-import { INLINE, type ReferenceBatch } from '../model/reference-batch.ts'
-import type { PlainArray } from '../plan/piece-grid.ts'
+import { FormatError, SourceError, UnsupportedError } from '../../errors.ts'
+import { chunkCoordinates, chunkCount, gridShape, gridStrides } from '../../model/chunk-grid.ts'
+import { INLINE, type ReferenceBatch } from '../../model/reference-batch.ts'
+import type { PlainArray } from '../../plan/piece-grid.ts'
 import type { NewChunks } from './chunk-tails.ts'
 import { DraftBatch } from './draft-batch.ts'
 import type { ChunkSpan, RechunkContext, Rechunker } from './rechunked-set.ts'

@@ -1,8 +1,8 @@
 /** The pieces of an array's chunks, ascending: the chunks whose pieces interleave are held, and expanded lazily. */
-import { FormatError } from '../errors.ts'
-import { INLINE, type ReferenceBatch } from '../model/reference-batch.ts'
-import type { PieceGrid, PlainArray } from '../plan/piece-grid.ts'
-import { ReferenceSorter } from '../stream/sort-spill.ts'
+import { FormatError } from '../../errors.ts'
+import { INLINE, type ReferenceBatch } from '../../model/reference-batch.ts'
+import type { PieceGrid, PlainArray } from '../../plan/piece-grid.ts'
+import { ReferenceSorter } from '../../stream/sort-spill.ts'
 import type { NewChunks } from './chunk-tails.ts'
 import { type Draft, DraftBatch } from './draft-batch.ts'
 import type { ChunkSpan, RechunkContext, Rechunker } from './rechunked-set.ts'

@@ -1,13 +1,13 @@
 /** Chunks that reach past what is stored of them: into what follows in the file, or padded where the file ends. */
-import { FormatError, UnsupportedError } from '../errors.ts'
-import { INLINE, type ReferenceBatch } from '../model/reference-batch.ts'
-import type { SourceInfo } from '../model/reference-set.ts'
-import { neededBytes, type PlainArray } from '../plan/piece-grid.ts'
-import type { OpenSource } from '../source/byte-source.ts'
-import { openUnchanged } from '../source/unchanged.ts'
-import { batchOf } from '../stream/row-columns.ts'
+import { FormatError, UnsupportedError } from '../../errors.ts'
+import { INLINE, type ReferenceBatch } from '../../model/reference-batch.ts'
+import type { SourceInfo } from '../../model/reference-set.ts'
+import { neededBytes, type PlainArray } from '../../plan/piece-grid.ts'
+import type { OpenSource } from '../../source/byte-source.ts'
+import { openUnchanged } from '../../source/unchanged.ts'
+import { batchOf } from '../../stream/row-columns.ts'
+import { OpenFiles } from '../inline.ts'
 import type { Draft, DraftBatch } from './draft-batch.ts'
-import { OpenFiles } from './inline.ts'
 
 /** The most bytes of a chunk that is copied because its file ends too early. */
 const MOST_COPIED = 1 << 28

@@ -1,6 +1,6 @@
 /** Rows of one array put together one by one, until they are a batch. */
-import { INLINE } from '../model/reference-batch.ts'
-import { BATCH_ROWS, type Columns, newColumns } from '../stream/row-columns.ts'
+import { INLINE } from '../../model/reference-batch.ts'
+import { BATCH_ROWS, type Columns, newColumns } from '../../stream/row-columns.ts'
 
 /** Inlined bytes of one batch. */
 const RAW_BYTES = 1 << 23
