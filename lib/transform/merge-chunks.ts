@@ -11,8 +11,6 @@ import {
   type ChunkTarget,
   checkChunkTarget,
   checkDimensions,
-  extentOf,
-  plainChunkBytes,
   settledShape,
 } from '../plan/chunk-request.ts'
 import { MergeCandidate } from '../plan/merge-candidate.ts'
@@ -23,13 +21,7 @@ import { anySignal, type Stage } from '../stream/stage.ts'
 import { ChunkTails } from './rechunk/chunk-tails.ts'
 import { chunksOfMerged, MergedChunks, mergeGrid } from './rechunk/merged-chunks.ts'
 import { type Rechunk, rechunkedSet } from './rechunk/rechunked-set.ts'
-import { type ChunkOptions, NOT_ASKED } from './split-chunks.ts'
-
-/** Whether a target is about chunks like the array's, leaving aside whether they can be merged. */
-function isAsked(array: ArrayMetadata, target: ChunkTarget): boolean {
-  if (typeof target === 'number') return 2 * plainChunkBytes(array) <= target
-  return array.dims.some((dim, axis) => (extentOf(target, dim) ?? 0) > array.chunkShape[axis])
-}
+import type { ChunkOptions } from './split-chunks.ts'
 
 /** The arrays that might be merged, by index. */
 function planSet(
@@ -41,10 +33,7 @@ function planSet(
   const isWanted = arrayFilter(arrays, set, 'mergeChunks')
   const found = new Map<number, Mergeable>()
   for (const [index, array] of set.header.arrays.entries()) {
-    if (!isWanted(array)) {
-      if (isAsked(array, target)) onLeft?.(array.path, NOT_ASKED)
-      continue
-    }
+    if (!isWanted(array)) continue
     const start = planMerge(array, target)
     if (start.kind === 'left') onLeft?.(array.path, start.reason)
     else if (start.kind === 'mergeable') found.set(index, start.mergeable)

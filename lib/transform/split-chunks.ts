@@ -6,8 +6,6 @@ import {
   type ChunkTarget,
   checkChunkTarget,
   checkDimensions,
-  extentOf,
-  plainChunkBytes,
   settledShape,
 } from '../plan/chunk-request.ts'
 import { planSplit } from '../plan/chunk-split.ts'
@@ -27,14 +25,6 @@ export interface ChunkOptions {
   /** Opens files whose end a chunk reaches past; local files by default. */
   readonly open?: OpenSource
   readonly signal?: AbortSignal | undefined
-}
-
-export const NOT_ASKED = 'it is not among the arrays to be changed'
-
-/** Whether a target is about chunks like the array's, leaving aside whether they can be split. */
-function isAsked({ chunkShape, dims, ...array }: ArrayMetadata, target: ChunkTarget): boolean {
-  if (typeof target === 'number') return plainChunkBytes({ chunkShape, dims, ...array }) > target
-  return dims.some((dim, axis) => (extentOf(target, dim) ?? Number.POSITIVE_INFINITY) < chunkShape[axis])
 }
 
 function rechunkOf(array: ArrayMetadata, index: number, chunkShape: readonly number[]): Rechunk {
@@ -59,10 +49,7 @@ function planSet(
   const isWanted = arrayFilter(arrays, set, 'splitChunks')
   const rechunks = new Map<number, Rechunk>()
   for (const [index, array] of set.header.arrays.entries()) {
-    if (!isWanted(array)) {
-      if (isAsked(array, target)) onLeft?.(array.path, NOT_ASKED)
-      continue
-    }
+    if (!isWanted(array)) continue
     const decision = planSplit(array, target)
     if (decision.kind === 'left') onLeft?.(array.path, decision.reason)
     else if (decision.kind === 'change') rechunks.set(index, rechunkOf(array, index, decision.chunkShape))
