@@ -1,7 +1,7 @@
 /** The last lines of `kstream build`: what was written, what was not, and how to open it. */
 import type { ArrayMetadata, WriteReport } from '../lib/index.ts'
-import { type Surroundings, writeLines } from './output.ts'
-import { reportNotes, reportSkipped } from './skipped-report.ts'
+import { type Surroundings, say, writeLines } from './output.ts'
+import { reportNotes, reportSkipped, sayFirst } from './skipped-report.ts'
 import { formatBytes, formatCount, formatPlural, formatSeconds } from './text-table.ts'
 
 export interface Build {
@@ -13,6 +13,8 @@ export interface Build {
   readonly arrays: readonly ArrayMetadata[]
   /** fsspec's name for where the references point. */
   readonly protocol: string
+  /** Whether copies were asked for. */
+  readonly tellsCopies: boolean
 }
 
 /** Groups whose opening line is printed. */
@@ -67,10 +69,22 @@ function javaScriptLines({ output }: Build): string[] {
   ]
 }
 
+/** Arrays of which the set itself has chunks. */
+function reportCopied(around: Surroundings, { arrays }: WriteReport['coverage']): void {
+  const copied = arrays.filter(({ outcome }) => outcome === 'copied')
+  if (copied.length === 0) return
+  say(around, `Copied, all or some of their chunks: ${formatPlural(copied.length, 'array')}`)
+  sayFirst(
+    around,
+    copied.map(({ path, reason }) => `${path}: ${reason ?? 'its chunks are in the set'}`),
+  )
+}
+
 /** Writes it; returns whether anything was left out. */
 export async function reportBuild(around: Surroundings, build: Build): Promise<boolean> {
   const { skipped, notes } = build.report
   await writeLines(around, [writtenLine(build), ...pythonLines(build), ...javaScriptLines(build)])
+  if (build.tellsCopies) reportCopied(around, build.report.coverage)
   reportSkipped(around, skipped)
   reportNotes(around, notes)
   return skipped.length > 0

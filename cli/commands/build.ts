@@ -107,6 +107,7 @@ async function writeSet(build: Build, combination: Combination, around: Surround
     seconds,
     arrays,
     protocol,
+    tellsCopies: onUnsupported.startsWith('copy') || options.onMismatch === 'copy',
   })
   return isIncomplete ? EXIT.incomplete : EXIT.done
 }
@@ -178,6 +179,7 @@ export const buildCommand: Command = {
     ['kstream build *.nc --concat-dims time -o ocean.parq', 'Join files along time'],
     ['find . -name "*.nc" -print0 | kstream build -0 -o all.parq', 'Names of any kind'],
     ['kstream build new/*.nc --append -o ocean.parq', 'Add files to a set'],
+    ['kstream build old.nc --split-chunks 4MiB -o old.parq', 'Small reads of data stored in one piece'],
     ...COORDINATE_EXAMPLES,
   ],
   run,
