@@ -44,9 +44,9 @@ interface ArrayContext {
   readonly texts?: MeasuredTexts | undefined
 }
 
-/** What the longest strings within a dataset's elements are. */
+/** What the strings within a dataset's elements fit in. */
 export interface MeasuredTexts {
-  /** Bytes in UTF-8, for each member; at least 1. */
+  /** Bytes of UTF-8 for each member; at least 1. */
   readonly widths: readonly number[]
   /** The fill value as a copied element. */
   readonly fill: Uint8Array | undefined

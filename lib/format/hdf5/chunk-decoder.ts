@@ -31,7 +31,12 @@ export function undecodable(filters: readonly Filter[], size: number): string | 
   if (size > LIMITS.blockBytes) return `chunks of ${size} bytes`
   const sizes = sizesBefore(filters, size)
   const other = filters.find((filter, i) => !isKnown(filter, sizes[i]))
-  return other && filterName(other)
+  return other && (isOfLibrary(other) ? behindCompressor(other) : filterName(other))
+}
+
+/** What libhdf5 gives back must be of a known size. */
+function behindCompressor(filter: Filter): string {
+  return `${filterName(filter)} behind a compressor`
 }
 
 function isKnown(filter: Filter, size: number | undefined): boolean {
@@ -74,7 +79,7 @@ async function undo(
   at: ChunkPlace,
 ): Promise<Uint8Array> {
   if (isOfLibrary(filter)) {
-    if (before === undefined) throw new UnsupportedError(`${filterName(filter)} behind a compressor`, at)
+    if (before === undefined) throw new UnsupportedError(behindCompressor(filter), at)
     return undoByLibrary(bytes, filter, before, at)
   }
   try {

@@ -33,6 +33,8 @@ import {
 const MAX_MEASURED = 1 << 26
 /** Elements looked through at a time where the file has no chunks. */
 const ELEMENTS = 1 << 14
+/** Bytes of a copied string. */
+const LEAST_WIDTH = 8
 /** Bytes of the copy of an array. */
 const MAX_COPIED = 1 << 30
 
@@ -65,11 +67,11 @@ async function measure(
   const places = textPlaces(datatype)
   const reader = new ElementReader(file, storage, places, signal)
   const longest = places.reduce((most, { member }) => Math.max(most, member + 1), 0)
-  const widths: number[] = new Array(longest).fill(1)
+  const lengths: number[] = new Array(longest).fill(0)
   const note = (texts: readonly Uint8Array[]) => {
     for (const [i, { length }] of texts.entries()) {
       const { member } = places[i % places.length]
-      widths[member] = Math.max(widths[member], length)
+      lengths[member] = Math.max(lengths[member], length)
     }
   }
   const range = { from: 0, to: chunkCount(gridShape(storage.shape, storage.chunkShape)), signal }
@@ -92,11 +94,19 @@ async function measure(
   const filled = fillValue.state === 'defined' && fillValue.bytes.length === datatype.size
   const fill = filled ? await reader.parse(fillValue.bytes, () => true) : undefined
   note(fill?.texts ?? [])
+  const widths = lengths.map(widthOf)
   const copied = textLayout(datatype, widths)
   if ((bytes / storage.pointerSize) * copied.size > MAX_COPIED) {
-    throw new UnsupportedError(`strings of up to ${Math.max(...widths)} bytes in too many structures`)
+    throw new UnsupportedError(`strings of up to ${Math.max(...lengths)} bytes in too many structures`)
   }
   return { widths, fill: fill && reader.copy(fill, copied, 1) }
+}
+
+/** Powers of two, for files of one series to come to the same type whatever their longest strings are. */
+function widthOf(length: number): number {
+  let width = LEAST_WIDTH
+  while (width < length) width *= 2
+  return width
 }
 
 /** A chunk of copied elements, encoded, by its C-order number. */

@@ -1,4 +1,4 @@
-/** Structures with strings of variable length, as structures of strings as long as the longest. */
+/** Structures with strings of variable length, as structures of strings that the longest fits in. */
 import { UnsupportedError } from '../../errors.ts'
 import { unwrapArray } from './data-type.ts'
 import type { CompoundMember, Datatype } from './message/datatype.ts'
@@ -17,7 +17,7 @@ export interface TextLayout {
   readonly size: number
   /** In the order of their offsets. */
   readonly places: readonly TextPlace[]
-  /** Bytes of the longest string of each member, at least 1. */
+  /** Bytes that the strings of each member have: at least those of the longest, and 1. */
   readonly widths: readonly number[]
 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { FormatError } from '../../../lib/errors.ts'
-import { undoFilters } from '../../../lib/format/hdf5/chunk-decoder.ts'
+import { undecodable, undoFilters } from '../../../lib/format/hdf5/chunk-decoder.ts'
 import { NBIT, SCALE_OFFSET, SZIP, undoByLibrary } from '../../../lib/format/hdf5/library-filter.ts'
 import type { Filter } from '../../../lib/format/hdf5/message/filter-pipeline.ts'
 import { wholeRandomFrom } from '../../seeded-random.ts'
@@ -45,6 +45,12 @@ describe('what a chunk or its filter declares is checked before memory is taken'
     assert.deepEqual(await undoByLibrary(bytes, filter, SIZE, at), bytes)
     await assert.rejects(undoByLibrary(bytes.subarray(1), filter, SIZE, at), /declares 3999 bytes/)
   })
+})
+
+test('behind a compressor, where sizes are not known, they are refused by that', () => {
+  const [lzf, szip] = [filterOf(32000, []), filterOf(SZIP, HONEST.get(SZIP) ?? [])]
+  assert.equal(undecodable([lzf, szip], SIZE), 'filter szip (4) behind a compressor')
+  assert.equal(undecodable([szip, lzf], SIZE), undefined)
 })
 
 test('what crashes libhdf5 is an error, and the next chunk has an instance of its own', async () => {
