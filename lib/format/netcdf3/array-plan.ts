@@ -2,7 +2,7 @@
 import type { ArrayMetadata, GroupMetadata, Header, Skipped } from '../../model/metadata.ts'
 import type { ClassicHeader, ClassicVariable } from './header.ts'
 import { choosePieces } from './piece-runs.ts'
-import { isRecordVariable, planRecords, type RecordLayout, slabBytes } from './record-layout.ts'
+import { findShared, isRecordVariable, planRecords, type RecordLayout, slabBytes } from './record-layout.ts'
 
 /** What a body needs of the arrays, and what the files of a series have in common. */
 export interface ArrayPlan {
@@ -40,11 +40,14 @@ export function planFile(file: ClassicHeader, fileSize: number, copies: boolean)
   const skipped: Skipped[] = []
   const notes: Skipped[] = file.list.problems.map((reason) => ({ path: '', reason }))
   const names = new Set<string>()
+  const shared = findShared(file.variables, records)
   const planned: PlannedVariable[] = []
   for (const variable of file.variables) {
     const { name: path, list } = variable
     const reason =
-      refuseName(path, names) ?? refuseValues(variable, file, records, fileSize, copies ? MOST_ABSENT : 0)
+      refuseName(path, names) ??
+      refuseShared(path, shared) ??
+      refuseValues(variable, file, records, fileSize, copies ? MOST_ABSENT : 0)
     names.add(path)
     if (reason === undefined) {
       planned.push(planVariable(variable, records, fileSize))
@@ -73,6 +76,11 @@ function rootOf({ list, dimensions }: ClassicHeader): GroupMetadata {
 function refuseName(name: string, others: ReadonlySet<string>): string | undefined {
   if (UNSAFE_NAME.test(name)) return `a Zarr store cannot hold the name ${JSON.stringify(name)}`
   return others.has(name) ? 'another variable has the same name' : undefined
+}
+
+function refuseShared(name: string, shared: ReadonlyMap<string, string>): string | undefined {
+  const other = shared.get(name)
+  return other === undefined ? undefined : `the header puts its values where those of ${other} are`
 }
 
 /** @param absent how many bytes may be behind the file's last. */

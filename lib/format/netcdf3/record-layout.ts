@@ -47,3 +47,55 @@ function countRecords(variables: readonly ClassicVariable[], recordBytes: number
   })
   return Math.min(...counts)
 }
+
+/** Bytes from `begin` to before `end` that belong to a variable. */
+interface Span {
+  readonly begin: number
+  readonly end: number
+  readonly name: string
+}
+
+/**
+ * Variables whose values share bytes with another's, and with which: one of the two is not where the header says. Some
+ * writers put a fixed scalar among the records.
+ */
+export function findShared(
+  variables: readonly ClassicVariable[],
+  { recordBytes, recordCount }: RecordLayout,
+): ReadonlyMap<string, string> {
+  const spanOf = (variable: ClassicVariable): Span => {
+    const { begin, name } = variable
+    return { begin, end: begin + slabBytes(variable), name }
+  }
+  const fixed = variables.filter((variable) => !isRecordVariable(variable)).map(spanOf)
+  const record = recordCount > 0 ? variables.filter(isRecordVariable).map(spanOf) : []
+  const shared = new Map<string, string>()
+  markShared(record, shared)
+  const first = record.reduce((least, span) => (span.begin < least.begin ? span : least), record[0])
+  if (!first) {
+    markShared(fixed, shared)
+    return shared
+  }
+  const behind = (recordCount - 1) * recordBytes
+  const last = record.reduce((end, span) => Math.max(end, span.end), 0)
+  // What reaches past the length of a record lies in the next one.
+  const next = { ...first, begin: first.begin + recordBytes, end: first.end + recordBytes }
+  if (recordCount > 1) markShared([...record.filter(({ end }) => end > next.begin), next], shared)
+  markShared([...fixed, { ...first, end: last + behind }], shared)
+  const intruder = fixed.find(({ begin, end }) => begin < last + behind && end > first.begin)
+  // Which records it lies in tells nothing of which are where they should be.
+  for (const { name } of intruder ? record : []) shared.set(name, intruder?.name ?? '')
+  return shared
+}
+
+/** Marks the neighbours among spans that overlap. */
+function markShared(spans: readonly Span[], shared: Map<string, string>): void {
+  let reach: Span | undefined
+  for (const span of spans.toSorted((a, b) => a.begin - b.begin)) {
+    if (reach && span.begin < reach.end) {
+      shared.set(span.name, reach.name)
+      shared.set(reach.name, span.name)
+    }
+    if (!reach || span.end > reach.end) reach = span
+  }
+}
