@@ -62,7 +62,7 @@ function configure(argv: readonly string[], found: (invocation: Invocation) => v
       'parse-positional-numbers': false,
     })
     .usage(
-      '$0 <command> [options]\n\nPoint at the chunks of NetCDF-4 and HDF5 files: one virtual Zarr dataset, nothing copied.',
+      '$0 <command> [options]\n\nPoint at the chunks of NetCDF and HDF5 files: one virtual Zarr dataset, nothing copied.',
     )
     .example('ls *.nc | kstream build -o ocean.parq', 'One dataset from many files')
     .option('verbose', { type: 'boolean', describe: 'Show where an error came from', global: true })

@@ -135,7 +135,9 @@ function verdict({ report, builds, unsupported }: PlanText): string {
   const reasons = [
     ...(groups > 0 ? [formatPlural(groups, 'barrier')] : []),
     ...(unsupported > 0
-      ? [`${formatPlural(unsupported, 'array')} without references (--on-unsupported skip leaves them out)`]
+      ? [
+          `${formatPlural(unsupported, 'array')} without references (--on-unsupported copy takes in what can be decoded, skip leaves them out)`,
+        ]
       : []),
   ]
   const ways = groups > 0 && eras.length > 1 ? `; --on-mismatch eras would write ${eras.length} groups` : ''

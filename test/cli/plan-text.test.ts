@@ -46,7 +46,7 @@ test('eras, files left out, and the verdict at the end', () => {
   assert.match(TEXT, /^Left out: 500 files\n {2}\/odd\/0\.nc: odd$/m)
   assert.equal(
     LINES.at(-1),
-    'These files do not combine: 301 barriers, 1 array without references (--on-unsupported skip leaves them out); --on-mismatch eras would write 100 groups',
+    'These files do not combine: 301 barriers, 1 array without references (--on-unsupported copy takes in what can be decoded, skip leaves them out); --on-mismatch eras would write 100 groups',
   )
 })
 

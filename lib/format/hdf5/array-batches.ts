@@ -5,12 +5,12 @@ import type { ArrayMetadata } from '../../model/metadata.ts'
 import { INLINE, type ReferenceBatch } from '../../model/reference-batch.ts'
 import type { ArrayStorage, PlannedArray } from './array-storage.ts'
 import { scanChunks } from './chunk-index/scan.ts'
-import { copyRows, isRewritable } from './copied-rows.ts'
+import { copyRows, isRewritable } from './decoded/copied-rows.ts'
+import { type ChunkRange, scanStringChunks } from './decoded/string-chunks.ts'
+import { convertStrings } from './decoded/string-conversion.ts'
+import { scanStructureChunks } from './decoded/structure-chunks.ts'
 import type { Hdf5File } from './file.ts'
 import { activeFilters } from './filter-codec.ts'
-import { type ChunkRange, scanStringChunks } from './string-chunks.ts'
-import { convertStrings } from './string-conversion.ts'
-import { scanStructureChunks } from './structure-chunks.ts'
 
 /** Strings are handed on when they have become this many rows, or that many bytes. */
 const STRING_ROWS = 1024

@@ -1,7 +1,7 @@
 /** The messages of a dataset's object header that say what its values are and where they lie. */
 import { FormatError } from '../../errors.ts'
 import type { Hdf5File } from './file.ts'
-import type { ForeignDataset } from './foreign.ts'
+import type { ForeignDataset } from './foreign/foreign.ts'
 import type { DataLayout } from './message/data-layout.ts'
 import { parseDataLayout } from './message/data-layout-parser.ts'
 import { type Dataspace, parseDataspace } from './message/dataspace.ts'

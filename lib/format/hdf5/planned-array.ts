@@ -2,10 +2,10 @@
 import type { ArrayMetadata } from '../../model/metadata.ts'
 import type { VlenPointer } from './attribute-value.ts'
 import type { ChunkedDataset } from './chunk-index/index.ts'
-import type { ForeignStorage } from './foreign.ts'
+import type { PaddedStrings } from './decoded/string-padding.ts'
+import type { TextLayout } from './decoded/text-members.ts'
+import type { ForeignStorage } from './foreign/foreign.ts'
 import type { Filter } from './message/filter-pipeline.ts'
-import type { PaddedStrings } from './string-padding.ts'
-import type { TextLayout } from './text-members.ts'
 
 /** Where the bytes of an array are: all that its body needs, and nothing else of the header. */
 export type ArrayStorage =

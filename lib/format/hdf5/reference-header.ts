@@ -5,7 +5,9 @@ import { isCopyable, type MeasuredTexts, type PlannedArray, planArray } from './
 import { type Damage, damageOrThrow } from './damage.ts'
 import { zarrTypeOf } from './data-type.ts'
 import { type Dataset, readDataset } from './dataset.ts'
+import { measureTexts } from './decoded/structure-chunks.ts'
 import type { Hdf5File } from './file.ts'
+import type { OtherFiles } from './foreign/other-files.ts'
 import { GlobalHeap } from './global-heap.ts'
 import { mapInFlight } from './in-flight.ts'
 import type { Datatype } from './message/datatype.ts'
@@ -13,8 +15,6 @@ import { type DatasetFacts, type Dimensions, planDimensions } from './netcdf4.ts
 import { type AttributeContext, type ObjectAttributes, readObjectAttributes } from './object-attributes.ts'
 import type { ObjectHeader } from './object-header.ts'
 import { type ObjectTree, readObjectTree, type TreeEntry } from './object-tree.ts'
-import type { OtherFiles } from './other-files.ts'
-import { measureTexts } from './structure-chunks.ts'
 
 /** The header, and where the values of its arrays are. */
 interface ReadHeader {
