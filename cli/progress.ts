@@ -49,6 +49,7 @@ export class Progress {
   #referencesTotal: number | undefined
   /** Those that were read for planning. */
   #referencesBefore = 0
+  #written: number | undefined
   #timer: NodeJS.Timeout | undefined
   #lineShown = false
   #ended = false
@@ -74,8 +75,13 @@ export class Progress {
     )
   }
 
+  /** So many chunks have been written: other than are read where they are split or merged. */
+  wrote(chunks: number): void {
+    this.#written = chunks
+  }
+
   get #references(): number {
-    return this.#tally.references - this.#referencesBefore
+    return this.#written ?? this.#tally.references - this.#referencesBefore
   }
 
   /** Seconds since the beginning. */

@@ -92,6 +92,7 @@ async function writeSet(build: Build, combination: Combination, around: Surround
     onUnsupported: onUnsupported.endsWith('skip') ? 'skip' : 'fail',
     append,
     journal: log.journal,
+    onProgress: ({ references, inlined }) => progress.wrote(references + inlined),
   })
   progress.beginReferences(set.header)
   const report: WriteReport = await write(each([withProtocol(set, seen)]), { signal })

@@ -166,3 +166,21 @@ test('reading a set in JavaScript refuses a file that has changed since', async 
     message: /a\.nc: has changed since/,
   })
 })
+
+test('a build counts the chunks that it writes: others than it reads where they are split', async (t) => {
+  const output = join(await temporaryFolder(t), 'steps.parq')
+  const file = fixture('netcdf3/alone-f8.nc')
+  const { stderr } = await kstream([
+    'build',
+    file,
+    '--split-chunks',
+    'time=1',
+    '--progress',
+    'json',
+    '-o',
+    output,
+  ])
+  const last = JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '')
+  // Seven steps, and what does not change with time.
+  assert.deepEqual([last.event, last.references, last.referencesTotal], ['done', 8, 8])
+})
