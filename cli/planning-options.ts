@@ -19,6 +19,11 @@ const ON_UNSUPPORTED = ['fail', 'copy', 'skip', 'copy-or-skip'] as const
 const ON_MISMATCH = ['fail', 'eras', 'skip', 'copy'] as const
 const ORDERS = ['coordinate', 'list'] as const
 
+/** `--allow-external`, of the commands that read what inputs refer to. */
+export const ALLOW_EXTERNAL = valueOption(
+  'Folders outside those of the inputs whose files these may refer to',
+)
+
 /** What is combined and how, checked. */
 export interface PlanningOptions {
   /** Those of the `cooMap` by default; undefined: the one unlimited dimension that all inputs share. */
@@ -61,7 +66,7 @@ export const PLANNING_OPTIONS: Readonly<Record<string, Option>> = {
   'on-unsupported': valueOption(`What references cannot express: ${ON_UNSUPPORTED.join(', ')}`, {
     defaultDescription: 'fail',
   }),
-  'allow-external': valueOption('Folders outside those of the inputs whose files these may refer to'),
+  'allow-external': ALLOW_EXTERNAL,
   'split-chunks': valueOption('Split chunks that have no filter: time=1,lev=10, or to a size, 4MiB'),
   'merge-chunks': valueOption('Merge chunks that lie side by side and have no filter: time=12, or 4MiB'),
   group: valueOption('The content of this group as the whole: /PRODUCT'),
