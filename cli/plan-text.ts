@@ -5,7 +5,8 @@ import { barrierLines, groupBarriers } from './barrier-text.ts'
 import { formatBytes, formatCount, formatPlural, formatTable } from './text-table.ts'
 import { valueText } from './value-text.ts'
 
-interface PlanText {
+/** A report, and what its text depends on besides. */
+export interface PlanText {
   readonly report: PlanReport
   /** Everything, however long it is. */
   readonly verbose: boolean
@@ -13,6 +14,8 @@ interface PlanText {
   readonly builds: boolean
   /** Arrays for which a build would be refused, as references cannot express them. */
   readonly unsupported: number
+  /** Whether a build would copy what can be copied. */
+  readonly copies?: boolean
 }
 
 /** Lines of each list. */
@@ -125,7 +128,15 @@ function barrierPart({ barriers }: PlanReport, verbose: boolean): string[] {
   return ['', formatPlural(groupBarriers(barriers).length, 'barrier'), ...barrierLines(barriers, most)]
 }
 
-function verdict({ report, builds, unsupported }: PlanText): string {
+function unsupportedText({ unsupported, copies = false }: PlanText): string {
+  const ways = copies
+    ? '--on-unsupported copy-or-skip leaves them out'
+    : '--on-unsupported copy takes in what can be decoded, skip leaves them out'
+  return `${formatPlural(unsupported, 'array')} without references (${ways})`
+}
+
+function verdict(text: PlanText): string {
+  const { report, builds, unsupported } = text
   const { barriers, eras, leftOut } = report
   if (builds && barriers.length > 0 && eras.length > 1) {
     return `These files combine as ${eras.length} eras, a group each`
@@ -134,11 +145,7 @@ function verdict({ report, builds, unsupported }: PlanText): string {
   const groups = groupBarriers(barriers).length
   const reasons = [
     ...(groups > 0 ? [formatPlural(groups, 'barrier')] : []),
-    ...(unsupported > 0
-      ? [
-          `${formatPlural(unsupported, 'array')} without references (--on-unsupported copy takes in what can be decoded, skip leaves them out)`,
-        ]
-      : []),
+    ...(unsupported > 0 ? [unsupportedText(text)] : []),
   ]
   const ways = groups > 0 && eras.length > 1 ? `; --on-mismatch eras would write ${eras.length} groups` : ''
   return `These files do not combine: ${reasons.join(', ')}${ways}`

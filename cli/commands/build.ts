@@ -8,6 +8,7 @@ import {
   type ReferenceSet,
   rewritePaths,
   rewrittenPath,
+  type Sink,
   type Stage,
   Tally,
   type WriteReport,
@@ -73,32 +74,38 @@ function placement({ output, rewritePaths: prefixes, inlineThreshold }: BuildOpt
   }
 }
 
-/** Writes the set that was planned. */
-async function writeSet(build: Build, combination: Combination, around: Surroundings): Promise<number> {
-  const { options, progress, log, target, after } = build
+/** The sink, told where the build is; `location` is where readers will find the set. */
+function sinkOf({ options, progress, log, target }: Build): { write: Sink<WriteReport>; location: string } {
   const { output, overwrite, onUnsupported, recordSize } = options
-  const { signal } = around
-  const planned = await combination.set()
-  const changed = await only(after(each([planned]), { signal }))
-  if (!changed) return EXIT.failed
-  const set = target ? target.withKnownNames(changed, planned) : changed
-  const seen: { protocol?: string } = {}
-  const append = target?.set
   const placed = placement(options)
   const write = writeParquet(output, {
     ...placed,
     recordSize,
     overwrite,
     onUnsupported: onUnsupported.endsWith('skip') ? 'skip' : 'fail',
-    append,
+    append: target?.set,
     journal: log.journal,
     onProgress: ({ references, inlined }) => progress.wrote(references + inlined),
   })
+  return { write, location: placed.location ?? output }
+}
+
+/** Writes the set that was planned. */
+async function writeSet(build: Build, combination: Combination, around: Surroundings): Promise<number> {
+  const { options, progress, log, target, after } = build
+  const { output, onUnsupported } = options
+  const { signal } = around
+  const planned = await combination.set()
+  const changed = await only(after(each([planned]), { signal }))
+  if (!changed) return EXIT.failed
+  const set = target ? target.withKnownNames(changed, planned) : changed
+  const seen: { protocol?: string } = {}
+  const { write, location } = sinkOf(build)
   progress.beginReferences(set.header)
   const report: WriteReport = await write(each([withProtocol(set, seen)]), { signal })
   await log.close()
   progress.end()
-  const { protocol = protocolOf(placed.location ?? output) } = seen
+  const { protocol = protocolOf(location) } = seen
   const { arrays } = set.header
   const { seconds } = progress
   const isIncomplete = await reportBuild(around, {

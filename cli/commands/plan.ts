@@ -7,7 +7,7 @@ import { INPUT_OPTIONS, openInputs } from '../inputs.ts'
 import { LeftAsIs } from '../left-as-is.ts'
 import { type Arguments, flagOf, flagOption } from '../option.ts'
 import { type Surroundings, writeLines, writeText } from '../output.ts'
-import { planLines } from '../plan-text.ts'
+import { type PlanText, planLines } from '../plan-text.ts'
 import { PLANNING_OPTIONS, readPlanningOptions } from '../planning-options.ts'
 import { PROGRESS_OPTIONS, Progress, progressModeOf, sayWork } from '../progress.ts'
 import { reportNotes, reportSkipped } from '../skipped-report.ts'
@@ -22,6 +22,14 @@ async function isPossible({ combination }: Combined): Promise<boolean> {
     if (isKStreamError(error, 'ERR_KSTREAM_PLAN')) return false
     throw error
   }
+}
+
+/** All that there is to read, on stdout and stderr. */
+async function writePlan(text: PlanText, left: LeftAsIs, around: Surroundings): Promise<void> {
+  await writeLines(around, planLines(text))
+  left.report(around)
+  reportSkipped(around, text.report.skipped)
+  reportNotes(around, text.report.notes)
 }
 
 async function run(args: Arguments, files: readonly string[], around: Surroundings): Promise<number> {
@@ -52,10 +60,7 @@ async function run(args: Arguments, files: readonly string[], around: Surroundin
     if (flagOf(args, 'json')) await writeText(around, jsonText(report))
     else {
       const verbose = flagOf(args, 'verbose')
-      await writeLines(around, planLines({ report, verbose, builds, unsupported }))
-      left.report(around)
-      reportSkipped(around, report.skipped)
-      reportNotes(around, report.notes)
+      await writePlan({ report, verbose, builds, unsupported, copies }, left, around)
       sayWork('planned', tally, progress, around)
     }
     if (!builds) return EXIT.refused

@@ -53,3 +53,8 @@ export function largestDivisor(extent: number, most: number): number {
   }
   return best
 }
+
+/** Of two whole numbers; where one is 0, the other. */
+export function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b)
+}

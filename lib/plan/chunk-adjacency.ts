@@ -1,6 +1,7 @@
 /** Where chunks do not adjoin: the places in a column of chunks at which no merged chunk may go on. */
 import { UnsupportedError } from '../errors.ts'
 import { chunkCoordinates, gridStrides } from '../model/chunk-grid.ts'
+import { greatestCommonDivisor } from '../model/chunk-split.ts'
 
 /** Where the bytes of a chunk are, or that there are none. */
 export interface ChunkPlace {
@@ -158,8 +159,4 @@ export class ChunkAdjacency {
       plane * this.#strides[axis],
     )
   }
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b)
 }

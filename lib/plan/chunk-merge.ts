@@ -15,6 +15,7 @@ import {
   settledShape,
 } from './chunk-request.ts'
 
+/** What is being done, for messages. */
 export const MERGE_VERB = 'merging chunks'
 
 /** How many chunks become one along each axis. */
@@ -36,8 +37,10 @@ export interface Mergeable {
   readonly request: MergeRequest | undefined
 }
 
+/** What is known of an array before its references are looked at. */
 export type MergeStart =
   | { readonly kind: 'same' }
+  /** Not as asked, for this reason. */
   | { readonly kind: 'left'; readonly reason: string }
   | { readonly kind: 'mergeable'; readonly mergeable: Mergeable }
 

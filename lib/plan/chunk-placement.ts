@@ -1,5 +1,7 @@
 /** Where the chunks of one input lie in the grid of the result: arithmetic of chunk numbers. */
+
 import { chunkCount, gridShape, gridStrides } from '../model/chunk-grid.ts'
+import { firstIndex } from '../model/first-index.ts'
 import { arrayOf, type PlanInput } from './plan-input.ts'
 import type { JoinedDimension, PlannedArray } from './planned-array.ts'
 
@@ -71,13 +73,7 @@ export function chunksWithin(placement: ChunkPlacement, from: number, to: number
   return [leastAtOrAbove(placement, from), leastAtOrAbove(placement, to)]
 }
 
-/** By bisection: numbers ascend. */
+/** Numbers ascend. */
 function leastAtOrAbove({ count, number }: ChunkPlacement, bound: number): number {
-  let [low, high] = [0, count]
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2)
-    if (number(middle) >= bound) high = middle
-    else low = middle + 1
-  }
-  return low
+  return firstIndex(count, (chunk) => number(chunk) >= bound)
 }

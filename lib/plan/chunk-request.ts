@@ -10,6 +10,7 @@ import { nearNames } from './near-names.ts'
 /** Extents of chunks by dimension, or the bytes of a chunk at most. */
 export type ChunkTarget = ChunkExtents | number
 
+/** Extents of chunks by the names of dimensions. */
 export type ChunkExtents = Readonly<Record<string, number>>
 
 /** What becomes of the chunks of an array. */
@@ -19,6 +20,7 @@ export type ChunkDecision =
   | { readonly kind: 'left'; readonly reason: string }
   | { readonly kind: 'change'; readonly chunkShape: readonly number[] }
 
+/** Chunks stay as they are. */
 export const SAME: ChunkDecision = { kind: 'same' }
 
 /** Checks what a stage is called with; `verb` is its name. @throws UsageError for what is no positive whole number. */

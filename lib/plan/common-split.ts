@@ -1,5 +1,6 @@
 /** The split that would give arrays of several inputs one grid, as `--split-chunks` takes it. */
 import { isKStreamError } from '../errors.ts'
+import { greatestCommonDivisor } from '../model/chunk-split.ts'
 import type { ArrayMetadata } from '../model/metadata.ts'
 import type { ChunkExtents } from './chunk-request.ts'
 import { planSplit } from './chunk-split.ts'
@@ -58,8 +59,4 @@ export function distinctArrays(inputs: readonly PlanInput[]): ArrayMetadata[] {
     }
   }
   return [...arrays.values()]
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b)
 }

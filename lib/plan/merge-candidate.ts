@@ -9,6 +9,7 @@ import { type ChunkDecision, checkGrid, extentsText, isCoordinate, SAME } from '
 /** Chunks below this part of a target size are told of where they cannot be merged. */
 const SMALL = 0.1
 
+/** Takes the references of one array in their order, then decides. */
 export class MergeCandidate {
   readonly #mergeable: Mergeable
   /** Why what was asked for cannot be, wherever the chunks lie. */

@@ -45,6 +45,12 @@ function usedPlaces(
   return [...bySlot].map(([slot, at]) => ({ slot, at })).sort((a, b) => a.slot - b.slot)
 }
 
+/** '3 rows', or '3 of lat' along an axis that is not the first. */
+function stepsText(extent: number, dim: string, axis: number): string {
+  if (axis > 0) return `${extent} of ${dim}`
+  return extent === 1 ? '1 row' : `${extent} rows`
+}
+
 function partialChunk(
   { array }: PlannedArray,
   axis: number,
@@ -58,10 +64,7 @@ function partialChunk(
     array: array.path,
     subject: 'a chunk in the middle would be only partly filled',
     inputs: [before.name, after.name],
-    values: [
-      `${extent} ${array.dims[axis] === array.dims[0] ? 'rows' : `of ${array.dims[axis]}`} in chunks of ${chunk}`,
-      'what comes next',
-    ],
+    values: [`${stepsText(extent, array.dims[axis], axis)} in chunks of ${chunk}`, 'what comes next'],
     files: [Math.max(1, count), 1],
     advice,
   }

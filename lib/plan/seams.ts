@@ -23,6 +23,7 @@ export interface Stretch {
   readonly kept: readonly [from: number, to: number]
 }
 
+/** How an array is joined of inputs that no one grid holds. */
 export interface SeamPlan {
   /** As the result has it. */
   readonly array: ArrayMetadata

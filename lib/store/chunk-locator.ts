@@ -38,6 +38,7 @@ interface Window extends Range {
   readonly located: Promise<Located>
 }
 
+/** How a set is walked over. */
 export interface ChunkLocatorOptions {
   readonly signal?: AbortSignal | undefined
   /** Told of a body whose footer drops an array that was asked for, of which every chunk is missing then; an error by default. */

@@ -8,6 +8,7 @@ import { mapOrdered } from '../stream/map-ordered.ts'
 import { ReferenceSorter } from '../stream/sort-spill.ts'
 import { SeamChunks } from './seam-chunks.ts'
 
+/** What is read, and how. */
 export interface SeamBodyOptions {
   readonly inputs: readonly PlanInput[]
   readonly open: OpenSource

@@ -12,6 +12,7 @@ import { ChunkReader, filled } from '../store/chunk-reader.ts'
 import { copyRegion } from '../store/copy-region.ts'
 import { splitSet } from './split-chunks.ts'
 
+/** How the inputs are read. */
 export interface SeamReading {
   readonly inputs: readonly PlanInput[]
   readonly open: OpenSource

@@ -17,6 +17,7 @@ import { eachSet } from './changed-set.ts'
 import { ChunkPieces } from './rechunk/chunk-pieces.ts'
 import { type Rechunk, rechunkedSet } from './rechunk/rechunked-set.ts'
 
+/** Which arrays get other chunks, and how files are read for that. */
 export interface ChunkOptions {
   /** Paths of arrays, or of groups, which stand for all within; all by default. */
   readonly arrays?: readonly string[]

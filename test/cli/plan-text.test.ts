@@ -50,6 +50,20 @@ test('eras, files left out, and the verdict at the end', () => {
   )
 })
 
+test('what cannot be copied either is told with the way that is left', () => {
+  const lines = planLines({
+    report: smallReport(),
+    verbose: false,
+    builds: false,
+    unsupported: 2,
+    copies: true,
+  })
+  assert.equal(
+    lines.at(-1),
+    'These files do not combine: 2 arrays without references (--on-unsupported copy-or-skip leaves them out)',
+  )
+})
+
 test('verbose shows all', () => {
   const text = planLines({ report: largeReport(), verbose: true, builds: false, unsupported: 0 }).join('\n')
   assert.doesNotMatch(text, / more/)

@@ -71,7 +71,7 @@ test('a build that is killed at any moment and resumed gives the bytes of an und
   await killAndResume(1000)
 })
 
-test('so too where chunks go to files beside the shards', async () => {
+test('a build with chunks in files beside the shards, killed and resumed, gives the bytes of an undisturbed one', async () => {
   await killAndResume(6)
   const names = [...filesBelow(join(folder, 'undisturbed-6-0.parq')).keys()]
   assert.ok(names.filter((name) => /^raw\/copied\.\d+\.bin$/.test(name)).length > 5)

@@ -1,9 +1,9 @@
 /** The rows of one array: references straight to its chunks, or the bytes that references could not say. */
+
 import { UnsupportedError } from '../../errors.ts'
 import { chunkKey, extentsSoFar, gridShape } from '../../model/chunk-grid.ts'
 import type { ArrayMetadata } from '../../model/metadata.ts'
 import { INLINE, type ReferenceBatch } from '../../model/reference-batch.ts'
-import type { ArrayStorage, PlannedArray } from './array-storage.ts'
 import { scanChunks } from './chunk-index/scan.ts'
 import { copyRows, isRewritable } from './decoded/copied-rows.ts'
 import { type ChunkRange, scanStringChunks } from './decoded/string-chunks.ts'
@@ -11,6 +11,7 @@ import { convertStrings } from './decoded/string-conversion.ts'
 import { scanStructureChunks } from './decoded/structure-chunks.ts'
 import type { Hdf5File } from './file.ts'
 import { activeFilters } from './filter-codec.ts'
+import type { ArrayStorage, PlannedArray } from './planned-array.ts'
 
 /** Strings are handed on when they have become this many rows, or that many bytes. */
 const STRING_ROWS = 1024

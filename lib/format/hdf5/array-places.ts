@@ -1,5 +1,5 @@
 /** Parts the plans of arrays into what the files of a data set have in common, and the few numbers that differ. */
-import type { ArrayStorage, PlannedArray } from './array-storage.ts'
+import type { ArrayStorage, PlannedArray } from './planned-array.ts'
 
 /** Numbers an array. */
 const WIDTH = 2

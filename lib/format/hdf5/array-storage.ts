@@ -17,14 +17,12 @@ import type { Hdf5File } from './file.ts'
 import { planForeign } from './foreign/foreign-array.ts'
 import type { DataLayout } from './message/data-layout.ts'
 import type { Variable } from './netcdf4.ts'
-import type { ArrayStorage, ElementStorage, PlannedArray, StringStorage } from './planned-array.ts'
-
-export type {
-  ArrayStorage,
-  ElementStorage,
-  PlannedArray,
-  StringStorage,
-  StructureStorage,
+import {
+  type ArrayStorage,
+  type ElementStorage,
+  type PlannedArray,
+  type StringStorage,
+  UNEQUAL_FILL,
 } from './planned-array.ts'
 
 /** Strings of a chunk where the file has none. */
@@ -81,29 +79,25 @@ export function planArray(dataset: Dataset, context: ArrayContext): PlannedArray
     return planForeign(dataset.foreign(), whole, { fill, padded, copies })
   }
   const storage = storageOf(dataset, context)
+  const { dataType } = type
   if (type.variableLength) {
     const strings = stringsOf(dataset, storage, context)
-    const codecs = [{ id: 'vlen-utf8' }]
     const { chunkShape } = strings
-    const metadata = { ...described, shape, chunkShape, dataType: type.dataType, fillValue: null, codecs }
-    return { metadata, storage: strings }
+    const codecs = [{ id: 'vlen-utf8' }]
+    return {
+      metadata: { ...described, shape, chunkShape, dataType, fillValue: null, codecs },
+      storage: strings,
+    }
   }
   const ownChunks = storage.kind === 'chunked' ? storage.dataset.layout.chunkShape : shape
   const chunkShape = [...ownChunks, ...extra].map((extent) => Math.max(1, extent))
-  const chunkBytes = chunkCount(chunkShape) * itemSize(type.dataType)
-  const { dataType } = type
+  const chunkBytes = chunkCount(chunkShape) * itemSize(dataType)
   const filters = storage.kind === 'chunked' ? storage.filters : []
   const { codecs, recoded } = encodingOf({ filters, chunkBytes, dataType, padded }, copies)
   const fill = fillOf(dataset, type, padded)
-  const metadata = {
-    ...described,
-    shape: [...shape, ...extra],
-    chunkShape,
-    dataType,
-    fillValue: fill ?? null,
-    codecs,
-  }
-  const unfillable = fill === undefined ? 'a fill value whose array elements differ' : undefined
+  const fillValue = fill ?? null
+  const metadata = { ...described, shape: [...shape, ...extra], chunkShape, dataType, fillValue, codecs }
+  const unfillable = fill === undefined ? UNEQUAL_FILL : undefined
   const converted = padded ? convertedCompact(storage, padded) : storage
   return { metadata, storage: converted, padded, unfillable, recoded }
 }

@@ -49,3 +49,6 @@ export interface PlannedArray {
   /** Why no fill value can stand for chunks that are missing. */
   readonly unfillable?: string | undefined
 }
+
+/** Why nothing can stand for chunks that are missing where the fill value, of an array type, has unequal elements. */
+export const UNEQUAL_FILL = 'a fill value whose array elements differ'

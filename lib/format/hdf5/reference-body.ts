@@ -7,10 +7,10 @@ import type { BodyOptions } from '../../model/reference-set.ts'
 import type { FormatOptions, OpenAgain } from '../format.ts'
 import { arrayRefusal } from '../refusal.ts'
 import { batchesOf } from './array-batches.ts'
-import type { PlannedArray } from './array-storage.ts'
 import { damageOrThrow } from './damage.ts'
 import type { ChunkRange } from './decoded/string-chunks.ts'
 import type { Hdf5File } from './file.ts'
+import type { PlannedArray } from './planned-array.ts'
 
 /** What is kept of a header until its body is read. */
 export interface BodyPlan {

@@ -1,7 +1,8 @@
 /** Reads an HDF5 file's header: groups, arrays, attributes, and where the body will find each array. */
 import { UnsupportedError } from '../../errors.ts'
 import type { GroupMetadata, Header, Skipped } from '../../model/metadata.ts'
-import { isCopyable, type MeasuredTexts, type PlannedArray, planArray } from './array-storage.ts'
+import { zarrNameProblem } from '../zarr-name.ts'
+import { isCopyable, type MeasuredTexts, planArray } from './array-storage.ts'
 import { type Damage, damageOrThrow } from './damage.ts'
 import { zarrTypeOf } from './data-type.ts'
 import { type Dataset, readDataset } from './dataset.ts'
@@ -15,6 +16,7 @@ import { type DatasetFacts, type Dimensions, planDimensions } from './netcdf4.ts
 import { type AttributeContext, type ObjectAttributes, readObjectAttributes } from './object-attributes.ts'
 import type { ObjectHeader } from './object-header.ts'
 import { type ObjectTree, readObjectTree, type TreeEntry } from './object-tree.ts'
+import type { PlannedArray } from './planned-array.ts'
 
 /** The header, and where the values of its arrays are. */
 interface ReadHeader {
@@ -55,9 +57,6 @@ interface ObjectContext extends AttributeContext {
   readonly copies: boolean
   readonly others: OtherFiles | undefined
 }
-
-/** What a Zarr store cannot hold: names of its own files, steps to other folders. */
-const UNSAFE_NAME = /^(?:\.{1,2}|\.z(?:group|array|attrs|metadata))$|\0/
 
 const NO_ATTRIBUTES: ObjectAttributes = {
   attributes: {},
@@ -137,11 +136,10 @@ function reasonOf(error: Damage): string {
 }
 
 function refuseName({ path }: TreeEntry, skipped: Skipped[]): boolean {
-  const name = plainPath(path)
-    .split('/')
-    .find((part) => UNSAFE_NAME.test(part))
-  if (name === undefined) return false
-  skipped.push({ path: plainPath(path), reason: `a Zarr store cannot hold the name ${JSON.stringify(name)}` })
+  const names = path === '/' ? [] : plainPath(path).split('/')
+  const [reason] = names.flatMap((name) => zarrNameProblem(name) ?? [])
+  if (reason === undefined) return false
+  skipped.push({ path: plainPath(path), reason })
   return true
 }
 

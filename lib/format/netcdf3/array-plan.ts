@@ -1,5 +1,6 @@
 /** From the header of a netCDF classic file to the metadata of its arrays, and where the body finds their values. */
 import type { ArrayMetadata, GroupMetadata, Header, Skipped } from '../../model/metadata.ts'
+import { zarrNameProblem } from '../zarr-name.ts'
 import type { ClassicHeader, ClassicVariable } from './header.ts'
 import { choosePieces } from './piece-runs.ts'
 import { findShared, isRecordVariable, planRecords, type RecordLayout, slabBytes } from './record-layout.ts'
@@ -28,8 +29,6 @@ interface PlannedVariable {
 
 /** Bytes of absent values that zeros stand for, at most; also of one record where there is none. */
 const MOST_ABSENT = 2 ** 40
-/** What a Zarr store cannot hold: names of its own files, steps to other folders. */
-const UNSAFE_NAME = /^(?:|\.{1,2}|\.z(?:group|array|attrs|metadata))$|[\0/]/
 
 /**
  * Plans a file's arrays; `skipped` in the header names each variable that references cannot express.
@@ -74,8 +73,7 @@ function rootOf({ list, dimensions }: ClassicHeader): GroupMetadata {
 }
 
 function refuseName(name: string, others: ReadonlySet<string>): string | undefined {
-  if (UNSAFE_NAME.test(name)) return `a Zarr store cannot hold the name ${JSON.stringify(name)}`
-  return others.has(name) ? 'another variable has the same name' : undefined
+  return zarrNameProblem(name) ?? (others.has(name) ? 'another variable has the same name' : undefined)
 }
 
 function refuseShared(name: string, shared: ReadonlyMap<string, string>): string | undefined {

@@ -8,6 +8,7 @@ export type ClassicVersion = 1 | 2 | 5
 const ALIGNMENT = 4
 const TWO_32 = 2 ** 32
 
+/** A position in the header, and what can be read there. */
 export class HeaderCursor {
   readonly bytes: Uint8Array
   readonly url: string

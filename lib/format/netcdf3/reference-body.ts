@@ -1,6 +1,8 @@
 /** The body of a netCDF classic file's reference set: rows that are computed, not read. */
+
 import { chunkCount, extentsSoFar, gridShape } from '../../model/chunk-grid.ts'
 import { itemSize } from '../../model/data-type.ts'
+import { firstIndex } from '../../model/first-index.ts'
 import type { ArrayMetadata, Header } from '../../model/metadata.ts'
 import { type Footer, INLINE, type Outcome, type ReferenceBatch } from '../../model/reference-batch.ts'
 import type { BodyOptions } from '../../model/reference-set.ts'
@@ -108,14 +110,8 @@ async function* batchesOf(
 
 /** The first chunk that ends behind the file's last byte. */
 function firstPast(placement: Placement, fileSize: number): number {
-  let low = 0
-  let high = placement.chunks
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2)
-    if (offsetOf(placement, middle) + placement.runs.pieceBytes > fileSize) high = middle
-    else low = middle + 1
-  }
-  return low
+  const { chunks, runs } = placement
+  return firstIndex(chunks, (chunk) => offsetOf(placement, chunk) + runs.pieceBytes > fileSize)
 }
 
 function referenceRows(url: string, placement: Placement, from: number, to: number): ReferenceBatch {

@@ -5,6 +5,7 @@ import { type FillPlan, planFill, writtenFill } from '../fill-value.ts'
 import type { JsonValue } from '../json-text.ts'
 
 const NO_ATTRIBUTE = 'there is no attribute _FillValue'
+
 /** The fill value of one array while it is written. */
 export class ArrayFill {
   /** Numbers of the chunks that were inlined as the fill value, as the files have none. */

@@ -9,6 +9,7 @@ import { Shard } from './shard.ts'
 /** Bytes that a shard takes inline, after which it takes no more: whoever reads one of its rows reads all of it. */
 const MOST_INLINED = 16 << 20
 
+/** What all shards of an array have in common. */
 export interface OpenShardOptions {
   /** The array's path. */
   readonly array: string

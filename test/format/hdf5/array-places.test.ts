@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { placesOf, withoutPlaces, withPlaces } from '../../../lib/format/hdf5/array-places.ts'
-import type { ArrayStorage, PlannedArray } from '../../../lib/format/hdf5/array-storage.ts'
 import type { ChunkIndex } from '../../../lib/format/hdf5/message/data-layout.ts'
+import type { ArrayStorage, PlannedArray } from '../../../lib/format/hdf5/planned-array.ts'
 
 const metadata = {
   path: 'a',

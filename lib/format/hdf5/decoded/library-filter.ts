@@ -3,6 +3,7 @@ import { FormatError, messageOf } from '../../../errors.ts'
 import type { Filter } from '../message/filter-pipeline.ts'
 import { CONTAINED, containerOf } from './library-container.ts'
 
+/** Identifiers of the filters. */
 export const SZIP = 4
 export const NBIT = 5
 export const SCALE_OFFSET = 6

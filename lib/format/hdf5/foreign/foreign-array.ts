@@ -1,7 +1,7 @@
 /** The plan of an array whose values lie in other files. */
 import type { ArrayMetadata, FillValue } from '../../../model/metadata.ts'
 import type { PaddedStrings } from '../decoded/string-padding.ts'
-import type { PlannedArray } from '../planned-array.ts'
+import { type PlannedArray, UNEQUAL_FILL } from '../planned-array.ts'
 import type { ForeignDataset } from './foreign.ts'
 
 /** An array but for its chunks. */
@@ -27,7 +27,7 @@ export function planForeign(
   const fillValue = fill ?? null
   const chunks = values.plan({ path, shape, dataType, fillValue, padded }, copies)
   const { chunkShape, codecs } = chunks
-  const unfillable = fill === undefined ? 'a fill value whose array elements differ' : undefined
+  const unfillable = fill === undefined ? UNEQUAL_FILL : undefined
   const metadata = { ...described, chunkShape, fillValue, codecs }
   return { metadata, storage: { kind: 'foreign', chunks, sources: values.sources }, unfillable }
 }

@@ -5,6 +5,7 @@ import type { SourceDataset } from './foreign.ts'
 /** More than are used at a time, so that none closes in use. */
 const KEPT = 64
 
+/** One reader a source, shared by all chunks that need it; those that have not been used for longest are closed. */
 export class SourceReaders {
   readonly #readers = new Map<SourceDataset, ChunkReader>()
   readonly #closing: Promise<void>[] = []
@@ -14,6 +15,7 @@ export class SourceReaders {
     this.#signal = signal
   }
 
+  /** The reader of a source, made when it is first asked for. */
   of(source: SourceDataset): ChunkReader {
     const reader =
       this.#readers.get(source) ?? new ChunkReader(source.set, { open: source.open, signal: this.#signal })

@@ -1,7 +1,7 @@
 /** Which parts of a virtual dataset each of its chunks is made of, and where in their sources these lie. */
 import { chunkCount, gridShape, gridStrides } from '../../../model/chunk-grid.ts'
+import { firstIndex } from '../../../model/first-index.ts'
 import type { CodecConfig } from '../../../model/metadata.ts'
-import { firstIndex } from './first-index.ts'
 import type { ForeignArray, SourceDataset } from './foreign.ts'
 import type { AxisPair } from './virtual-axes.ts'
 

@@ -18,6 +18,7 @@ interface ListedBlocks {
   readonly runs: readonly (readonly [start: number, length: number])[]
 }
 
+/** What is selected along one axis. */
 export type AxisSelection = RegularBlocks | ListedBlocks
 
 /** Elements of a dataspace in C order. `blocks`: the product of what its axes select. */

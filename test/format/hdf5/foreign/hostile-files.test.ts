@@ -126,7 +126,7 @@ test('values far beyond the end of a raw file', async () => {
 })
 
 test('a source that was missing when the header was read in an earlier run, and is there now', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'kstream-hunt-'))
+  const folder = await mkdtemp(join(tmpdir(), 'kstream-hostile-'))
   try {
     await cp(fixture('hdf5/external'), folder, { recursive: true })
     const headers = new Map<string, Header>()
