@@ -18,6 +18,7 @@ import {
   SAME,
   settledShape,
 } from './chunk-request.ts'
+import { GATHERED_BYTES } from './requested-values.ts'
 
 const VERB = 'splitting chunks'
 
@@ -52,6 +53,9 @@ function wishedPieces({ chunkShape, dims }: ArrayMetadata, extents: ChunkExtents
 function planExtents(array: ArrayMetadata, extents: ChunkExtents): ChunkDecision {
   const decision = changed(array, wishedPieces(array, extents))
   if (decision.kind !== 'change') return decision
+  if (isCoordinate(array) && plainChunkBytes(array) <= GATHERED_BYTES) {
+    return { kind: 'left', reason: 'a coordinate, which readers take whole' }
+  }
   const problem = problemOf(array, decision.chunkShape)
   if (!problem) return decision
   if (isCoordinate(array)) return { kind: 'left', reason: problem }

@@ -2,7 +2,7 @@
 import { isKStreamError } from '../errors.ts'
 import { greatestCommonDivisor } from '../model/chunk-split.ts'
 import type { ArrayMetadata } from '../model/metadata.ts'
-import type { ChunkExtents } from './chunk-request.ts'
+import type { ChunkDecision, ChunkExtents } from './chunk-request.ts'
 import { planSplit } from './chunk-split.ts'
 import type { PlanInput } from './plan-input.ts'
 
@@ -17,7 +17,9 @@ export function commonSplit(
   others: readonly ArrayMetadata[] = [],
 ): string | undefined {
   const extents = commonExtents(arrays, axis)
-  if (!extents || !others.every((array) => isSplittable(array, extents))) return undefined
+  if (!extents || others.some((array) => kindOf(array, extents) === 'refused')) return undefined
+  // A coordinate is left as it is.
+  if (arrays.some((array) => ['refused', 'left'].includes(kindOf(array, extents)))) return undefined
   return Object.entries(extents)
     .map(([dim, extent]) => `${dim}=${extent}`)
     .join()
@@ -40,12 +42,12 @@ function commonExtents(arrays: readonly ArrayMetadata[], axis: number): ChunkExt
   return Object.fromEntries(named)
 }
 
-function isSplittable(array: ArrayMetadata, extents: ChunkExtents): boolean {
+/** What would become of the array. */
+function kindOf(array: ArrayMetadata, extents: ChunkExtents): ChunkDecision['kind'] | 'refused' {
   try {
-    planSplit(array, extents)
-    return true
+    return planSplit(array, extents).kind
   } catch (error) {
-    if (isKStreamError(error, 'ERR_KSTREAM_UNSUPPORTED')) return false
+    if (isKStreamError(error, 'ERR_KSTREAM_UNSUPPORTED')) return 'refused'
     throw error
   }
 }

@@ -64,8 +64,9 @@ function planSet(
  * divides the chunk's, but where there is one chunk along the axis. A last piece that reaches past the end of its file
  * is copied, with zeros behind; pieces wholly outside the array are none.
  * @throws UsageError for extents that are none, and for dimensions that no array of a set has.
- * @throws UnsupportedError where an array has codecs along a dimension that is named (a coordinate of its own dimension
- *   is left as it is), or a piece would be no single range: with the nearest split that works. A size in bytes leaves
+ * A coordinate of up to 16 MiB a chunk keeps its chunks when extents are given: readers take it whole.
+ * @throws UnsupportedError where an array has codecs along a dimension that is named (a larger coordinate is left as it
+ *   is too), or a piece would be no single range: with the nearest split that works. A size in bytes leaves
  *   arrays with codecs as they are.
  */
 export function splitChunks(target: ChunkTarget, options: ChunkOptions = {}): Stage {

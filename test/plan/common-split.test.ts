@@ -38,3 +38,8 @@ test('there is none where another array could not be split so', () => {
   // Two chunks of 3 have no pieces of 2 that lie in one of them each.
   assert.equal(commonSplit(files, 0, [arrayOf([6], [3])]), undefined)
 })
+
+test('a coordinate is not split, so that no split makes it fit', () => {
+  const times = [arrayOf([31], [31]), arrayOf([28], [28])].map((array) => ({ ...array, path: 'time' }))
+  assert.equal(commonSplit(times, 0), undefined)
+})
