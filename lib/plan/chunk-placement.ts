@@ -1,5 +1,4 @@
 /** Where the chunks of one input lie in the grid of the result: arithmetic of chunk numbers. */
-
 import { chunkCount, gridShape, gridStrides } from '../model/chunk-grid.ts'
 import { firstIndex } from '../model/first-index.ts'
 import { arrayOf, type PlanInput } from './plan-input.ts'

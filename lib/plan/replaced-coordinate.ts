@@ -1,5 +1,4 @@
 /** Coordinates that do not come from the variable of their name: given values, or another variable's. */
-
 import { UsageError } from '../errors.ts'
 import type { PlannedDimension } from './combination.ts'
 import type { CoordinateValues } from './coordinate-source.ts'

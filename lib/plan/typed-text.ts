@@ -1,5 +1,4 @@
 /** What texts stand for where all are of one kind: whole numbers, numbers, dates (ISO 8601), else the texts themselves. */
-
 import type { Attributes } from '../model/metadata.ts'
 import { parseTimeUnits, type TimeUnits } from './cf-time.ts'
 

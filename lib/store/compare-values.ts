@@ -1,5 +1,4 @@
 /** Whether two sets hold the same values in an array: by location, by stored bytes, and only then by decoded values. */
-
 import { chunkCoordinates, chunkCount, gridShape } from '../model/chunk-grid.ts'
 import type { ArrayMetadata, CodecConfig } from '../model/metadata.ts'
 import { type ChunkLocation, type ChunkReader, filled, fixedItemSize, knownShape } from './chunk-reader.ts'

@@ -1,5 +1,4 @@
 /** The one door to zarrita: the contract of its stores, and a whole array put together from its chunks. */
-
 import type { AsyncReadable } from 'zarrita'
 import type { Numbers } from './element.ts'
 

@@ -1,5 +1,4 @@
 /** The rows of one array: references straight to its chunks, or the bytes that references could not say. */
-
 import { UnsupportedError } from '../../errors.ts'
 import { chunkKey, extentsSoFar, gridShape } from '../../model/chunk-grid.ts'
 import type { ArrayMetadata } from '../../model/metadata.ts'

@@ -1,5 +1,4 @@
 /** The body of a netCDF classic file's reference set: rows that are computed, not read. */
-
 import { chunkCount, extentsSoFar, gridShape } from '../../model/chunk-grid.ts'
 import { itemSize } from '../../model/data-type.ts'
 import { firstIndex } from '../../model/first-index.ts'

@@ -1,5 +1,4 @@
 /** The version 1 B-tree index (HDF5 File Format 3.0, III.A.1, node type 1): what netCDF-4 files have. */
-
 import { LIMITS } from '../file.ts'
 import { inFlightGroups, MetadataReader } from '../metadata-reader.ts'
 import { BlockBuffer } from './block-buffer.ts'

@@ -1,5 +1,4 @@
 /** What a scan of a chunk index yields, gathered for comparisons. */
-
 import type { ChunkedDataset, ChunkScanOptions } from '../../../../lib/format/hdf5/chunk-index/index.ts'
 import { scanChunks } from '../../../../lib/format/hdf5/chunk-index/scan.ts'
 import type { Hdf5File } from '../../../../lib/format/hdf5/file.ts'
