@@ -74,16 +74,26 @@ export class AppendTarget {
   async *newOf(sets: AsyncIterable<ReferenceSet>): AsyncGenerator<ReferenceSet> {
     for await (const set of sets) {
       const sources = await this.#written(set)
+      const inputs = sources.filter(({ external }) => !external)
       const held: string[] = []
-      for (const source of sources) if (await this.#holds(source)) held.push(source.url)
-      if (held.length === 0 || held.length < sources.length) yield set
+      for (const source of sources) {
+        const isHeld = await this.#holds(source)
+        if (isHeld && !source.external) held.push(source.url)
+      }
+      if (held.length === 0 || held.length < inputs.length) yield set
       else this.held.push(...held)
     }
   }
 
   /** `changed` with the files that are in the set called as they are there: new prefixes are for new files alone. */
   withKnownNames(changed: ReferenceSet, planned: ReferenceSet): ReferenceSet {
-    const sources = changed.sources.map((source, at) => this.#sources.get(planned.sources[at].url) ?? source)
+    const sources = changed.sources.map((source, at) => {
+      const known = this.#sources.get(planned.sources[at].url)
+      if (!known) return source
+      // Named by an input before, it may be one itself now.
+      const { external: _external, ...named } = known
+      return source.external ? { ...named, external: source.external } : named
+    })
     return {
       header: changed.header,
       sources,
@@ -98,19 +108,21 @@ export class AppendTarget {
     return set.sources
   }
 
+  /** Whether the file is an input of the set; one that an input only names is not all in it. */
   async #holds(source: SourceInfo): Promise<boolean> {
     const known = this.#sources.get(source.url)
     if (!known) return this.#holdsByOtherName(source)
     const isSame = (['size', 'lastModified', 'etag'] as const).every((name) => known[name] === source[name])
-    if (isSame) return true
+    if (isSame) return !known.external
     const message = `${source.url}: has changed since ${this.#output} was built from it; build the set anew`
     throw new PlanError(message, { inputs: [this.#output, source.url] })
   }
+
   /** Links lead to one file; it has one size and time by all its names. */
   async #holdsByOtherName({ identity, size, lastModified }: SourceInfo): Promise<boolean> {
     if (identity === undefined) return false
     for (const known of this.#sources.values()) {
-      if (known.size !== size || known.lastModified !== lastModified) continue
+      if (known.external || known.size !== size || known.lastModified !== lastModified) continue
       if ((await this.#identityOf(known.url)) === identity) return true
     }
     return false

@@ -11,6 +11,8 @@ export interface SourceInfo {
   readonly etag?: string
   /** ISO 8601, UTC: a file's mtime or a server's Last-Modified. */
   readonly lastModified?: string
+  /** Named by an input whose values lie in it, and no input itself. */
+  readonly external?: true
   /** Equal for two names of one file (links) while both are open to this machine; never written. */
   readonly identity?: string
 }

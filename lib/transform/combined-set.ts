@@ -78,7 +78,13 @@ function journalFor(
  */
 function sourcesOf({ plan }: SettledPlan): SourceInfo[] {
   const all = usedInputs(plan.inputs, plan.dimensions).flatMap(({ set }) => set.sources)
-  const sources = [...new Map(all.map((source) => [versionKey(source), source])).values()]
+  const known = new Map<string, SourceInfo>()
+  for (const source of all) {
+    const key = versionKey(source)
+    // What is an input itself is one, whatever other inputs name it too.
+    if (known.get(key)?.external ?? true) known.set(key, source)
+  }
+  const sources = [...known.values()]
   if (plan.dimensions.length === 1 && !plan.options.mergeVariables) return sources
   return sources.sort((a, b) => (a.url < b.url ? -1 : a.url > b.url ? 1 : 0))
 }

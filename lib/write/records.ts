@@ -66,9 +66,10 @@ export interface SetCoverage {
 /** The text of `sources.ndjson`. */
 export function sourcesText(sources: readonly SourceInfo[]): string {
   return lines(
-    sources.map(({ url, size, etag, lastModified }) => ({
+    sources.map(({ url, size, etag, lastModified, external }) => ({
       url,
       size: BigInt(size),
+      ...(external && { external }),
       ...(etag !== undefined && { etag }),
       ...(lastModified !== undefined && { lastModified }),
     })),

@@ -43,6 +43,19 @@ test('files that are in the set are left out, and where all are nothing is touch
   assert.deepEqual([after.ino, after.mtimeMs], [before.ino, before.mtimeMs])
 })
 
+test('a file that another one only names is not in the set yet', async (t) => {
+  const cwd = await temporaryFolder(t)
+  const [view, viewed] = ['view.h5', 'viewed.h5'].map((name) => fixture(`cli/${name}`))
+  const along = ['--concat-dims', 'time', '-o']
+  await run(cwd, view, viewed, ...along, 'all.parq')
+  await run(cwd, view, ...along, 'grown.parq')
+  const { stdout } = await run(cwd, viewed, '--append', ...along, 'grown.parq')
+  assert.match(stdout, /^Wrote grown\.parq: 2 arrays, 2 references/)
+  assert.deepEqual(filesBelow(join(cwd, 'grown.parq')), filesBelow(join(cwd, 'all.parq')))
+  const again = await run(cwd, view, viewed, '--append', ...along, 'grown.parq')
+  assert.match(again.stderr, /^Already in grown\.parq: 2 files\nNothing new/m)
+})
+
 test('rewritten paths are those that the set is compared by', async (t) => {
   const cwd = await temporaryFolder(t)
   const rewrite = ['--rewrite-paths', `${fixture('ocean')}=s3://bucket/ocean`]

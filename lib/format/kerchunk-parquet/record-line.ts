@@ -41,12 +41,13 @@ const OUTCOMES: readonly Outcome['outcome'][] = ['referenced', 'copied', 'skippe
 
 /** A line of sources.ndjson. */
 export function parseSource(refuse: RefuseLine, line: JsonObject): SourceInfo {
-  const { url, size, etag, lastModified } = line
+  const { url, size, etag, lastModified, external } = line
   return {
     url: typeof url === 'string' ? url : refuse('has no url'),
     size: parseCount(refuse, 'size', size),
     ...(typeof etag === 'string' && { etag }),
     ...(typeof lastModified === 'string' && { lastModified }),
+    ...(external === true && { external }),
   }
 }
 

@@ -252,7 +252,8 @@ export function sourcesOf(own: SourceInfo, arrays: readonly PlannedArray[]): rea
   const sources = new Map([[own.url, own]])
   for (const { storage } of arrays) {
     if (storage.kind !== 'foreign') continue
-    for (const info of storage.sources) if (!sources.has(info.url)) sources.set(info.url, info)
+    for (const info of storage.sources)
+      if (!sources.has(info.url)) sources.set(info.url, { ...info, external: true })
   }
   return [...sources.values()]
 }
