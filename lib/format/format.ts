@@ -24,6 +24,8 @@ export interface FormatOptions {
    * @throws UnsupportedError where the file lies outside the folders that may be read, with the way round it.
    */
   readonly openExternal?: OpenExternal
+  /** Bytes of rows that may be held to put them in order, before they go to disk; 64 MiB by default. */
+  readonly memoryBytes?: number | undefined
   /** Shares what is equal with the sets of other files; a set shares within itself without it. */
   readonly interning?: Interning
   readonly signal?: AbortSignal | undefined
@@ -36,7 +38,9 @@ export type OpenAgain = (options?: ReadOptions) => Promise<ByteSource>
 export interface Format {
   /** 'hdf5': for messages and options. */
   readonly name: string
-  /** Whether a file that begins so (8 KiB, or all of a smaller file) is of this format. */
+  /** Read from front to back alone (`scanPieces`), so that the file may be compressed by gzip or zstd. */
+  readonly sequential?: true
+  /** Whether a file that begins so (8 KiB, decompressed, or all of a smaller file) is of this format. */
   detect(head: Uint8Array): boolean
   /**
    * Reads the header. `source` is closed when this returns; the set's body opens it by `openAgain`,

@@ -3,7 +3,11 @@
 /** In `ReferenceBatch.path`: the chunk's bytes are in `raw`. */
 export const INLINE = 0xffffffff
 
-/** Rows of one array. `chunk` strictly ascends over all batches of an array; a gap is a missing chunk. */
+/**
+ * Rows of one array. A row with `offset` 0 and `length` 0 stands for the whole file, whose length is not told, as in
+ * kerchunk's Parquet sets; a chunk of no bytes is inlined.
+ * `chunk` strictly ascends over all batches of an array; a gap is a missing chunk.
+ */
 export interface ReferenceBatch {
   readonly kind: 'batch'
   /** Index into the header's `arrays`. */

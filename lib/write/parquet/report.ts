@@ -1,20 +1,15 @@
 /** What the Parquet sink is asked for, and what it tells. */
-import type { Skipped } from '../../model/metadata.ts'
 import type { ReferenceSet } from '../../model/reference-set.ts'
 import type { Journal } from '../journal.ts'
 import type { SetCoverage } from '../records.ts'
+import type { SinkProgress, SinkReport } from '../report.ts'
 
 /** Bytes of one chunk that are kept in a shard where nothing else is asked for. */
 export const INLINE_LIMIT = 1 << 20
 
 /** How far the sink has come. */
-export interface WriteProgress {
-  /** References written or waiting in an open shard. */
-  readonly references: number
-  readonly inlined: number
+export interface WriteProgress extends SinkProgress {
   readonly shards: number
-  /** Bytes written. */
-  readonly bytes: number
 }
 
 /** How a set is written. */
@@ -45,25 +40,9 @@ export interface WriteParquetOptions {
 }
 
 /** What was written, and what was not. */
-export interface WriteReport {
-  readonly path: string
+export interface WriteReport extends SinkReport {
   /** The set was there already as it would have been written, and nothing was done: only where a journal resumes. */
   readonly unchanged?: boolean
-  /** Arrays in the set. */
-  readonly arrays: number
-  readonly references: number
-  /** Chunks whose bytes are in the set itself. */
-  readonly inlined: number
-  /** Bytes of these, in its shards and in the files beside them; those of fill values that the sink made do not count. */
-  readonly copiedBytes: number
-  /** Chunks of the grids that are not there and read as the fill value. */
-  readonly missing: number
   readonly shards: number
-  /** Bytes of the set on disk. */
-  readonly bytes: number
-  /** Bytes that the references point at. */
-  readonly referencedBytes: number
-  readonly skipped: readonly Skipped[]
-  readonly notes: readonly Skipped[]
   readonly coverage: SetCoverage
 }
