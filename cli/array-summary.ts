@@ -79,9 +79,10 @@ export class SetSummary {
       ({ chunkShape, dataType }) =>
         chunkShape.reduce((count, extent) => count * extent, 1) * itemSize(dataType),
     )
+    const sizes = new Map(set.sources.map(({ url, size }) => [url, size]))
     for await (const item of set.body({ signal })) {
       if (item.kind === 'batch') {
-        addBatch(rows[item.array], item, chunkBytes[item.array])
+        addBatch(rows[item.array], item, chunkBytes[item.array], sizes)
         continue
       }
       for (const [index, array] of set.header.arrays.entries()) {
@@ -157,14 +158,20 @@ export class SetSummary {
   }
 }
 
-function addBatch(row: ArraySummary, batch: ReferenceBatch, chunkBytes: number): void {
+/** Whole files count where their `sizes` are known. */
+function addBatch(
+  row: ArraySummary,
+  batch: ReferenceBatch,
+  chunkBytes: number,
+  sizes: ReadonlyMap<string, number>,
+): void {
   let inlined = 0
   let bytes = 0
   for (let index = 0; index < batch.rows; index++) {
     if (batch.path[index] === INLINE) {
       inlined++
       bytes += batch.raw?.[index]?.length ?? 0
-    } else bytes += batch.length[index]
+    } else bytes += batch.length[index] || (sizes.get(batch.paths[batch.path[index]]) ?? 0)
   }
   row.inlined += inlined
   row.references += batch.rows - inlined

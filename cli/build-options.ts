@@ -1,14 +1,12 @@
 /** The options of `kstream build`, checked. */
 import { UsageError } from '../lib/index.ts'
 import { type Arguments, flagOf, integerOf, pairsOf, singleValueOf } from './option.ts'
-import { type PlanningOptions, readPlanningOptions } from './planning-options.ts'
+import { readPlanningOptions } from './planning-options.ts'
+import type { StageOptions } from './stages.ts'
 import { VERSION } from './version.ts'
 
-export interface BuildOptions extends PlanningOptions {
+export interface BuildOptions extends StageOptions {
   readonly output: string
-  readonly rewritePaths: Readonly<Record<string, string>> | undefined
-  /** Bytes; 0 for none. */
-  readonly inlineThreshold: number
   readonly recordSize: number | undefined
   readonly overwrite: boolean
   readonly append: boolean

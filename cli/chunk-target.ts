@@ -1,26 +1,7 @@
 /** Chunk extents and sizes on the command line: `time=1,lev=10`, `4MiB`. */
 import { type ChunkTarget, UsageError } from '../lib/index.ts'
+import { parseBytes } from './byte-count.ts'
 import { type Arguments, listOf, pairOf } from './option.ts'
-
-/** Bytes of a unit; without the i those of ten. */
-const UNITS: Readonly<Record<string, number>> = {
-  b: 1,
-  kb: 1e3,
-  mb: 1e6,
-  gb: 1e9,
-  kib: 2 ** 10,
-  mib: 2 ** 20,
-  gib: 2 ** 30,
-}
-
-/** The bytes of '4MiB', '500 kB' or '4096'; undefined for anything else. */
-function parseBytes(text: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text)
-  if (!match) return undefined
-  const unit = UNITS[match[2].toLowerCase() || 'b']
-  const bytes = unit === undefined ? 0 : Math.floor(Number(match[1]) * unit)
-  return bytes >= 1 && Number.isSafeInteger(bytes) ? bytes : undefined
-}
 
 function parseExtent(name: string, pair: string): [dim: string, extent: number] {
   const [dim, text] = pairOf(name, pair, 'DIM=N or a size like 4MiB')

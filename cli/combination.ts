@@ -9,6 +9,7 @@ import {
   planSets,
   type ReferenceSet,
   rename,
+  type ScanOptions,
   SourceError,
   type Stage,
   scan,
@@ -28,6 +29,8 @@ interface CombinationRequest {
   /** On the set of each file. */
   readonly before: Stage
   readonly tally: Tally
+  /** How files are read, beside what the options say. */
+  readonly reading?: Pick<ScanOptions, 'format' | 'memoryBytes'>
   readonly journal?: BuildJournal | undefined
   /** How values are read at planning; local files by default. */
   readonly open?: OpenSource | undefined
@@ -114,12 +117,13 @@ export async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
 
 /** Reads all headers, and what planning needs of values. */
 export async function combineFiles(request: CombinationRequest, around: Surroundings): Promise<Combined> {
-  const { files, options, before, tally, journal, open, appendTo } = request
+  const { files, options, before, tally, reading, journal, open, appendTo } = request
   const { onUnsupported, allowExternal, onError } = options
   const { signal } = around
   const unread: Unread[] = []
   const onSkipped = (input: string, error: Error) => unread.push({ input, reason: error.message })
-  const scanning = { onUnsupported, allowExternal, onError, onSkipped, journal, tally, signal }
+  const kept = { onUnsupported, allowExternal, onError, onSkipped, journal, tally, signal }
+  const scanning = { ...kept, ...reading }
   const sets = before(scan(files, scanning), { signal })
   const watch = new Watch()
   const fresh = appendTo ? await collect(appendTo.newOf(sets)) : undefined

@@ -2,17 +2,28 @@
 import yargs, { type Argv } from 'yargs'
 import { isKStreamError, UsageError } from '../lib/index.ts'
 import type { Command } from './command.ts'
-import { buildCommand } from './commands/build.ts'
-import { infoCommand } from './commands/info.ts'
-import { planCommand } from './commands/plan.ts'
-import { scanCommand } from './commands/scan.ts'
 import { EXIT, exitCodeOf } from './exit-code.ts'
 import { nearestName } from './nearest-name.ts'
 import type { Arguments } from './option.ts'
 import { type Surroundings, say } from './output.ts'
 import { VERSION } from './version.ts'
 
-const COMMANDS: readonly Command[] = [buildCommand, planCommand, scanCommand, infoCommand]
+/** Loaded by name: what a command needs takes longer to load than a small one takes to run. */
+const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
+  build: async () => (await import('./commands/build.ts')).buildCommand,
+  plan: async () => (await import('./commands/plan.ts')).planCommand,
+  convert: async () => (await import('./commands/convert.ts')).convertCommand,
+  scan: async () => (await import('./commands/scan.ts')).scanCommand,
+  info: async () => (await import('./commands/info.ts')).infoCommand,
+}
+
+const NAMES = Object.keys(LOADERS)
+
+/** The commands that the arguments may mean; all of them, for their overview, where they name none. */
+function loadCommands(argv: readonly string[]): Promise<Command[]> {
+  const named = NAMES.filter((name) => argv.includes(name))
+  return Promise.all((named.length > 0 ? named : NAMES).map((name) => LOADERS[name]()))
+}
 
 /** Options that every command has. */
 const COMMON = ['help', 'version', 'verbose']
@@ -50,7 +61,11 @@ function describeFailure(message: string, command: Command | undefined): string 
   return unknown === undefined ? message : unknownOption(unknown.split(', ')[0], command)
 }
 
-function configure(argv: readonly string[], found: (invocation: Invocation) => void): Argv {
+function configure(
+  argv: readonly string[],
+  commands: readonly Command[],
+  found: (invocation: Invocation) => void,
+): Argv {
   const parser = yargs([...argv])
     .scriptName('kstream')
     .locale('en')
@@ -73,7 +88,7 @@ function configure(argv: readonly string[], found: (invocation: Invocation) => v
     .epilogue(EPILOGUE)
     .strictOptions()
     .exitProcess(false)
-  for (const command of COMMANDS) {
+  for (const command of commands) {
     parser.command({
       command: command.name,
       describe: command.describe,
@@ -90,10 +105,10 @@ function configure(argv: readonly string[], found: (invocation: Invocation) => v
 
 /** Finds the command and its arguments; undefined where help or the version was asked for and printed. */
 async function parse(argv: readonly string[], around: Surroundings): Promise<Invocation | undefined> {
-  const names = COMMANDS.map(({ name }) => name)
-  const commandOf = () => COMMANDS.find(({ name }) => argv.includes(name))
+  const commands = await loadCommands(argv)
+  const commandOf = () => commands.find(({ name }) => argv.includes(name))
   let invocation: Invocation | undefined
-  const parser = configure(argv, (found) => {
+  const parser = configure(argv, commands, (found) => {
     invocation = found
   }).fail((message, error) => {
     throw isKStreamError(error)
@@ -110,10 +125,10 @@ async function parse(argv: readonly string[], around: Surroundings): Promise<Inv
     return undefined
   }
   const [name] = args._
-  if (name === undefined) throw new UsageError(`no command: ${names.join(', ')}. Try kstream --help`)
-  const near = nearestName(String(name), names)
+  if (name === undefined) throw new UsageError(`no command: ${NAMES.join(', ')}. Try kstream --help`)
+  const near = nearestName(String(name), NAMES)
   throw new UsageError(
-    `unknown command '${name}'${near ? `; did you mean ${near}?` : `: ${names.join(', ')}`}`,
+    `unknown command '${name}'${near ? `; did you mean ${near}?` : `: ${NAMES.join(', ')}`}`,
   )
 }
 

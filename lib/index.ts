@@ -10,7 +10,7 @@ export {
   UsageError,
   WriteError,
 } from './errors.ts'
-export { detectJson } from './format/kerchunk-json/document.ts'
+export { detectFileFormat, type InputFormat } from './format/input.ts'
 export {
   type JsonArraySummary,
   type JsonSummary,
@@ -72,7 +72,10 @@ export { rename } from './transform/rename.ts'
 export { type PathRewrite, rewritePaths, rewrittenPath } from './transform/rewrite-paths.ts'
 export { type Selection, select } from './transform/select.ts'
 export { type ChunkOptions, splitChunks } from './transform/split-chunks.ts'
+export type { IcechunkReport, WriteIcechunkOptions } from './write/icechunk/report.ts'
+export { writeIcechunk } from './write/icechunk/sink.ts'
 export { type Journal, type JournalOptions, openJournal } from './write/journal.ts'
+export { type WriteJsonOptions, writeJson } from './write/json/sink.ts'
 export { ndjson } from './write/ndjson.ts'
 export {
   INLINE_LIMIT,
@@ -83,3 +86,5 @@ export {
 export { writeParquet } from './write/parquet/sink.ts'
 export { checkTarget, type Target } from './write/publish.ts'
 export type { ArrayCoverage, SetCoverage } from './write/records.ts'
+export type { SinkProgress, SinkReport } from './write/report.ts'
+export { type WriteNdjsonOptions, writeNdjson } from './write/write-ndjson.ts'

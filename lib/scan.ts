@@ -1,8 +1,8 @@
 /** Inputs to reference sets: opens each, tells its format, reads its header; the bodies are read later. */
 import { resolve } from 'node:path'
 import { isKStreamError } from './errors.ts'
-import type { OpenAgain } from './format/format.ts'
-import { isFolder, openFileInput, openFolderInput } from './format/input.ts'
+import type { FormatOptions, OpenAgain } from './format/format.ts'
+import { type InputFormat, isFolder, openFileInput, openFolderInput } from './format/input.ts'
 import { KnownSet } from './format/known-set.ts'
 import type { BuildJournal } from './model/build-journal.ts'
 import { Interning } from './model/interning.ts'
@@ -35,6 +35,10 @@ export interface ScanOptions {
    * `onUnsupported`: a journal is for one set of options alone, as whoever opens it makes sure.
    */
   readonly journal?: BuildJournal
+  /** What the inputs are; each is told by its bytes by default. */
+  readonly format?: InputFormat | undefined
+  /** Bytes of rows that one input may hold to put them in order, before they go to disk; 64 MiB by default. */
+  readonly memoryBytes?: number | undefined
   /** Opens a source by its absolute path or URL; local files by default. */
   readonly open?: OpenSource
   /** Counts files, reads and references as they go by. */
@@ -109,7 +113,7 @@ class HeaderReader {
       source = await this.#open(url, { signal })
     } catch (error) {
       if (!isKStreamError(error, 'ERR_KSTREAM_SOURCE') || !(await isFolder(url))) throw error
-      return this.#counted(await openFolderInput(url))
+      return this.#counted(await openFolderInput(url, this.#formatOptions(signal), this.#options.format))
     }
     try {
       return this.#counted(await this.#readFile(source, signal))
@@ -135,20 +139,25 @@ class HeaderReader {
   }
 
   async #openSet(source: ByteSource, signal: AbortSignal | undefined): Promise<ReferenceSet> {
-    const { onUnsupported = 'fail' } = this.#options
     const head = this.#heads.pop() ?? new Uint8Array(HEAD)
     try {
       const headed = await withHead(source, head, { signal })
-      const options = {
-        onUnsupported: onUnsupported.endsWith('skip') ? 'skip' : 'fail',
-        copies: onUnsupported.startsWith('copy'),
-        interning: this.#interning,
-        openExternal: externalFiles(source.url, this.#options.allowExternal ?? [], this.#open),
-        signal,
-      } as const
-      return await openFileInput(headed, this.#openAgain(source.info), options)
+      const openExternal = externalFiles(source.url, this.#options.allowExternal ?? [], this.#open)
+      const options = { ...this.#formatOptions(signal), openExternal }
+      return await openFileInput(headed, this.#openAgain(source.info), options, this.#options.format)
     } finally {
       this.#heads.push(head)
+    }
+  }
+
+  #formatOptions(signal: AbortSignal | undefined): FormatOptions {
+    const { onUnsupported = 'fail', memoryBytes } = this.#options
+    return {
+      onUnsupported: onUnsupported.endsWith('skip') ? 'skip' : 'fail',
+      copies: onUnsupported.startsWith('copy'),
+      interning: this.#interning,
+      memoryBytes,
+      signal,
     }
   }
 

@@ -1,83 +1,36 @@
 /** `kstream build`: files to one Parquet reference set. */
-import { resolve } from 'node:path'
-import {
-  type Combination,
-  compose,
-  INLINE_LIMIT,
-  inline,
-  type ReferenceSet,
-  rewritePaths,
-  rewrittenPath,
-  type Sink,
-  type Stage,
-  Tally,
-  type WriteReport,
-  writeParquet,
-} from '../../lib/index.ts'
+import { type Combination, type Sink, Tally, type WriteReport, writeParquet } from '../../lib/index.ts'
 import { AppendTarget, checkOutput, openBefore } from '../append.ts'
 import { type BuildOptions, readBuildOptions } from '../build-options.ts'
 import { reportBuild } from '../build-report.ts'
-import { combineFiles, each, planningStages } from '../combination.ts'
+import { combineFiles, each } from '../combination.ts'
 import { reportCombination } from '../combination-report.ts'
 import type { Command } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
 import { INPUT_OPTIONS, openInputs } from '../inputs.ts'
 import { BuildLog } from '../journal.ts'
-import { LeftAsIs } from '../left-as-is.ts'
 import { type Arguments, flagOption, valueOption } from '../option.ts'
 import { type Surroundings, say } from '../output.ts'
 import { COORDINATE_EXAMPLES, PLANNING_OPTIONS } from '../planning-options.ts'
 import { PROGRESS_OPTIONS, Progress, progressModeOf } from '../progress.ts'
 import { protocolOf, withProtocol } from '../seen-protocol.ts'
+import { firstSet, makeStages, placement, type Stages } from '../stages.ts'
 import { formatPlural } from '../text-table.ts'
 
 /** All that a build works with. */
-interface Build {
+interface Build extends Stages {
   readonly options: BuildOptions
   readonly files: readonly string[] | AsyncIterable<string>
-  /** On the set of each file. */
-  readonly before: Stage
-  /** On the joined set. */
-  readonly after: Stage
-  /** Arrays that the stages did not split or merge. */
-  readonly left: LeftAsIs
   readonly tally: Tally
   readonly progress: Progress
   readonly log: BuildLog
   readonly target: AppendTarget | undefined
 }
 
-/** File by file: its small chunks lie together and are read together. Paths after that, which reads them where they are. */
-function makeStages(options: BuildOptions): Pick<Build, 'before' | 'after' | 'left'> {
-  const { inlineThreshold, rewritePaths: prefixes } = options
-  const inlining = inlineThreshold > 0 ? [inline({ threshold: inlineThreshold })] : []
-  const left = new LeftAsIs()
-  return {
-    left,
-    before: compose(...planningStages(options, left.add), ...inlining),
-    after: prefixes ? rewritePaths(prefixes) : compose(),
-  }
-}
-
-async function only(sets: AsyncIterable<ReferenceSet>): Promise<ReferenceSet | undefined> {
-  for await (const set of sets) return set
-  return undefined
-}
-
-/** Where readers will find what is copied into the set, and how large a chunk its shards may hold. */
-function placement({ output, rewritePaths: prefixes, inlineThreshold }: BuildOptions) {
-  const place = resolve(output)
-  const written = prefixes ? rewrittenPath(prefixes, place) : place
-  return {
-    location: written === place ? undefined : written,
-    inlineLimit: Math.max(INLINE_LIMIT, inlineThreshold),
-  }
-}
-
 /** The sink, told where the build is; `location` is where readers will find the set. */
 function sinkOf({ options, progress, log, target }: Build): { write: Sink<WriteReport>; location: string } {
   const { output, overwrite, onUnsupported, recordSize } = options
-  const placed = placement(options)
+  const placed = placement(output, options)
   const write = writeParquet(output, {
     ...placed,
     recordSize,
@@ -96,7 +49,7 @@ async function writeSet(build: Build, combination: Combination, around: Surround
   const { output, onUnsupported } = options
   const { signal } = around
   const planned = await combination.set()
-  const changed = await only(after(each([planned]), { signal }))
+  const changed = await firstSet(after(each([planned]), { signal }))
   if (!changed) return EXIT.failed
   const set = target ? target.withKnownNames(changed, planned) : changed
   const seen: { protocol?: string } = {}

@@ -1,14 +1,22 @@
 /** One input of a scan: a file by what its bytes look like, or a folder by the reference set in it. */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SourceError } from '../errors.ts'
+import { SourceError, UsageError } from '../errors.ts'
 import type { ReferenceSet } from '../model/reference-set.ts'
-import type { ByteSource } from '../source/byte-source.ts'
-import { schemeOf } from '../source/open.ts'
+import type { ByteSource, ReadOptions } from '../source/byte-source.ts'
+import { openSource, schemeOf } from '../source/open.ts'
+import { compressionOf, readHead } from '../source/pieces.ts'
 import type { Format, FormatOptions, OpenAgain } from './format.ts'
+import { isIcechunk, openIcechunk } from './icechunk/index.ts'
 import { openParquetSet } from './kerchunk-parquet/index.ts'
-import { formats } from './registry.ts'
+import { type FileFormat, formats } from './registry.ts'
 import { unknownFormat } from './unknown.ts'
+
+/** Formats of folders. */
+const FOLDER_FORMATS = ['kerchunk-parquet', 'icechunk'] as const
+
+/** A format by its name. */
+export type InputFormat = FileFormat | (typeof FOLDER_FORMATS)[number]
 
 /** What a format is told by, at first. */
 const HEAD = 1 << 13
@@ -17,6 +25,7 @@ const LONG_HEAD = (1 << 20) + 8
 
 async function detectFormat(source: ByteSource, signal: AbortSignal | undefined): Promise<Format> {
   const head = await source.read(0, Math.min(HEAD, source.size), { signal })
+  if (compressionOf(head) !== undefined) return detectCompressed(source, head, signal)
   const format = formats.find(({ detect }) => detect(head))
   if (format) return format
   if (source.size > HEAD) {
@@ -27,17 +36,49 @@ async function detectFormat(source: ByteSource, signal: AbortSignal | undefined)
   throw unknownFormat(source.url, head)
 }
 
+/** References cannot point into compressed data; sets of references may be compressed. */
+async function detectCompressed(
+  source: ByteSource,
+  head: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<Format> {
+  const plain = await readHead(source, HEAD, { signal })
+  const format = formats.find(({ sequential, detect }) => sequential && detect(plain))
+  if (format) return format
+  throw unknownFormat(source.url, head)
+}
+
 /**
- * Opens a file as its format does.
+ * The name of a local file's format.
+ * @throws SourceError where it cannot be read, FormatError or UnsupportedError where it is of none that is known here.
+ */
+export async function detectFileFormat(path: string, options: ReadOptions = {}): Promise<string> {
+  const source = await openSource(path, options)
+  try {
+    return (await detectFormat(source, options.signal)).name
+  } finally {
+    await source.close()
+  }
+}
+
+function formatNamed(url: string, name: InputFormat): Format {
+  const format = formats.find((candidate) => candidate.name === name)
+  if (format) return format
+  throw new UsageError(`${url}: is a file, and ${name} is a folder's format`)
+}
+
+/**
+ * Opens a file as its format does; which one `format` says, or the bytes.
  * @throws FormatError or UnsupportedError where it is of no format known here.
  */
 export async function openFileInput(
   source: ByteSource,
   openAgain: OpenAgain,
   options: FormatOptions,
+  format?: InputFormat,
 ): Promise<ReferenceSet> {
-  const format = await detectFormat(source, options.signal)
-  return format.open(source, openAgain, options)
+  const { open } = format ? formatNamed(source.url, format) : await detectFormat(source, options.signal)
+  return open(source, openAgain, options)
 }
 
 /** Whether there is a folder on this machine at `path`, a path or URL. */
@@ -48,19 +89,28 @@ export async function isFolder(path: string): Promise<boolean> {
 }
 
 /**
- * Opens the Parquet reference set in a folder.
+ * Opens the Parquet reference set or the Icechunk repository in a folder.
  * @throws SourceError where the folder holds none, or not all of one, FormatError where it is damaged.
  */
-export async function openFolderInput(path: string): Promise<ReferenceSet> {
-  try {
-    await stat(join(path, '.zmetadata'))
-  } catch (cause) {
-    throw new SourceError(
-      path,
-      'is a folder, not a file or reference set (no .zmetadata); name the files in it',
-      { cause },
-    )
+export async function openFolderInput(
+  path: string,
+  options: FormatOptions,
+  format?: InputFormat,
+): Promise<ReferenceSet> {
+  if (format !== undefined && FOLDER_FORMATS.every((name) => name !== format)) {
+    throw new UsageError(`${path}: is a folder, and ${format} is a file's format`)
   }
+  const isSet = await stat(join(path, '.zmetadata')).then(
+    () => true,
+    () => false,
+  )
   // A set that is made of it must not need it any more.
-  return openParquetSet(path, { whole: true, copies: 'raw' })
+  if (format === 'kerchunk-parquet' || (isSet && !format)) {
+    return openParquetSet(path, { whole: true, copies: 'raw' })
+  }
+  if (format === 'icechunk' || (await isIcechunk(path))) return openIcechunk(path, options)
+  throw new SourceError(
+    path,
+    'is a folder, not a file or reference set (no .zmetadata, no Icechunk repository); name the files in it',
+  )
 }

@@ -20,11 +20,15 @@ const FORMATS: readonly Signature[] = [
 
 /** Containers around what may well be right inside. */
 const CONTAINERS: readonly Signature[] = [
-  [0, '\x1f\x8b', 'gzip (decompress it first: references need the bytes as they are)'],
+  [
+    0,
+    '\x1f\x8b',
+    'gzip, and no reference set in it (decompress data first: references need their bytes as they are)',
+  ],
   [0, 'PK\x03\x04', 'a zip archive (unpack it first)'],
   [0, 'BZh', 'bzip2 (decompress it first)'],
   [0, '\xfd7zXZ\0', 'xz (decompress it first)'],
-  [0, '\x28\xb5\x2f\xfd', 'zstd (decompress it first)'],
+  [0, '\x28\xb5\x2f\xfd', 'zstd, and no reference set in it (decompress data first)'],
   [0, '7z\xbc\xaf\x27\x1c', 'a 7z archive (unpack it first)'],
   [257, 'ustar', 'a tar archive (unpack it first)'],
   [0, 'version https://git-lfs', 'a Git LFS pointer, not the file itself (run `git lfs pull`)'],

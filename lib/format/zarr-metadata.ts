@@ -40,13 +40,14 @@ function parseType(refuse: Refuse, key: string, json: PythonJson | undefined, de
   return json.map((field) => parseField(refuse, key, field, depth + 1))
 }
 
-function parseDataType(refuse: Refuse, key: string, json: PythonJson | undefined): DataType {
+/** A data type of bounded size and depth. */
+export function parseDataType(refuse: Refuse, key: string, json: PythonJson | undefined): DataType {
   const type = parseType(refuse, key, json, 0)
   return itemSize(type) <= MOST_ITEM_BYTES ? type : refuse(key, `has elements over ${MOST_ITEM_BYTES} bytes`)
 }
 
 /** Parameters that are null are as good as left out; lists are of encoders only (numcodecs' json2). */
-function parseCodec(refuse: Refuse, key: string, json: PythonJson): CodecConfig {
+export function parseCodec(refuse: Refuse, key: string, json: PythonJson): CodecConfig {
   if (!isJsonObject(json) || typeof json.id !== 'string') return refuse(key, 'has a codec without an id')
   const config: { id: string; [parameter: string]: string | number | boolean } = { id: json.id }
   for (const [name, value] of Object.entries(json)) {

@@ -3,7 +3,7 @@ import { FormatError, UnsupportedError } from '../errors.ts'
 import { type Footer, INLINE, type ReferenceBatch } from '../model/reference-batch.ts'
 import type { ReferenceSet } from '../model/reference-set.ts'
 
-/** One chunk: a range of a file, or the bytes themselves. */
+/** One chunk: a range of a file (offset 0 and length 0: all of it), or the bytes themselves. */
 export interface ChunkLocation {
   readonly chunk: number
   /** '' where `raw` holds the bytes. */

@@ -47,6 +47,7 @@ export class ChunkReader {
   readonly #kept = new Map<string, Uint8Array>()
   #room: number
   readonly #locator: ChunkLocator
+  readonly #sizes: ReadonlyMap<string, number>
 
   constructor(set: ReferenceSet, options: ChunkReaderOptions) {
     this.set = set
@@ -59,6 +60,7 @@ export class ChunkReader {
       return chunkCount(gridShape(knownShape(array), array.chunkShape))
     }
     this.#locator = new ChunkLocator(set, countOf, options)
+    this.#sizes = new Map(set.sources.map(({ url, size }) => [url, size]))
   }
 
   /** Locates the chunks of all these arrays in one pass, where they are few; what follows needs no pass of its own. */
@@ -76,8 +78,16 @@ export class ChunkReader {
     return this.#locator.locate(array, chunk)
   }
 
-  /** The stored bytes, or `length` of them from `start`. */
-  async stored(location: ChunkLocation, start = 0, length = location.length - start): Promise<Uint8Array> {
+  /** The location with its length, which one that stands for a whole file does not tell. */
+  async measured(location: ChunkLocation): Promise<ChunkLocation> {
+    if (location.raw || location.length > 0 || location.offset > 0) return location
+    const length = this.#sizes.get(location.path) ?? (await this.#source(location.path)).size
+    return { ...location, length }
+  }
+
+  /** The stored bytes, or `wanted` of them from `start`. */
+  async stored(location: ChunkLocation, start = 0, wanted?: number): Promise<Uint8Array> {
+    const length = wanted ?? (await this.measured(location)).length - start
     if (location.raw) return location.raw.subarray(start, start + length)
     if (length > this.maxChunkBytes) {
       throw new UnsupportedError(`reading a chunk of ${length} bytes at once`, { url: location.path })

@@ -75,17 +75,23 @@ async function isStoredAlike(
   left: ChunkLocation | undefined,
   right: ChunkLocation | undefined,
 ): Promise<boolean> {
-  if (!left || !right || left.length !== right.length || left.filterMask !== right.filterMask) return false
+  if (!left || !right || left.filterMask !== right.filterMask) return false
   if (!sameCodecs(metadataOf(a).codecs, metadataOf(b).codecs)) return false
-  if (!left.raw && !right.raw && left.path === right.path && left.offset === right.offset) return true
+  if (isSamePlace(left, right)) return true
   // Plain chunks are compared once, element by element, in compareChunk.
   if (a.reader.isPlain(a.index, left) && b.reader.isPlain(b.index, right)) return false
-  for (let at = 0; at < left.length; at += PIECE) {
-    const length = Math.min(PIECE, left.length - at)
+  const [{ length: size }, other] = await Promise.all([a.reader.measured(left), b.reader.measured(right)])
+  if (size !== other.length) return false
+  for (let at = 0; at < size; at += PIECE) {
+    const length = Math.min(PIECE, size - at)
     const [x, y] = await Promise.all([a.reader.stored(left, at, length), b.reader.stored(right, at, length)])
     if (Buffer.compare(x, y) !== 0) return false
   }
   return true
+}
+
+function isSamePlace(a: ChunkLocation, b: ChunkLocation): boolean {
+  return !a.raw && !b.raw && a.path === b.path && a.offset === b.offset && a.length === b.length
 }
 
 async function compareChunk(
@@ -120,7 +126,7 @@ async function pieces(
 ): Promise<ReadPiece> {
   const { reader, index } = side
   if (!location) return (_, length) => filled(length, metadataOf(side).fillValue)
-  if (reader.isPlain(index, location) && location.length === size) {
+  if (reader.isPlain(index, location) && (await reader.measured(location)).length === size) {
     return (at, length) => reader.stored(location, at, length)
   }
   const decoded = await reader.decoded(index, location)

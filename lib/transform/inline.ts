@@ -8,6 +8,7 @@ import { withRangeCoalescing } from '../source/range-coalescing.ts'
 import { openUnchanged } from '../source/unchanged.ts'
 import { anySignal, type Stage } from '../stream/stage.ts'
 import { eachSet } from './changed-set.ts'
+import { FileSizes } from './file-sizes.ts'
 
 export interface InlineOptions {
   /** Chunks of fewer bytes, as stored, are inlined; 500 by default, 0 for none. */
@@ -68,10 +69,11 @@ export function planInlineCuts(lengths: ArrayLike<number>, limit: number): [from
   return cuts
 }
 
-/** Bytes to inline, by row; 0 where a row stays a reference (length 0 stands for a whole file). */
+/** Bytes to inline, by row; 0 where a row stays a reference. */
 function lengthsToInline(batch: ReferenceBatch, threshold: number): Float64Array | undefined {
   let lengths: Float64Array | undefined
   for (let row = 0; row < batch.rows; row++) {
+    // No bytes: of an empty file.
     if (batch.path[row] === INLINE || batch.length[row] === 0 || batch.length[row] >= threshold) continue
     lengths ??= new Float64Array(batch.rows)
     lengths[row] = batch.length[row]
@@ -120,10 +122,9 @@ async function readRaw(
 async function* inlineBatch(
   batch: ReferenceBatch,
   threshold: number,
-  files: OpenFiles,
-  signal: AbortSignal | undefined,
+  { files, sizes, signal }: Reading,
 ): AsyncGenerator<ReferenceBatch> {
-  const lengths = lengthsToInline(batch, threshold)
+  const lengths = lengthsToInline(await sizes.measured(batch), threshold)
   if (!lengths) {
     yield batch
     return
@@ -132,10 +133,12 @@ async function* inlineBatch(
     const raw = await readRaw(batch, lengths, [from, to], files, signal)
     const path = batch.path.slice(from, to)
     const offset = batch.offset.slice(from, to)
+    const length = batch.length.slice(from, to)
     for (let row = from; row < to; row++) {
       if (lengths[row] === 0) continue
       path[row - from] = INLINE
       offset[row - from] = 0
+      length[row - from] = lengths[row]
     }
     yield {
       ...batch,
@@ -143,11 +146,18 @@ async function* inlineBatch(
       chunk: batch.chunk.subarray(from, to),
       path,
       offset,
-      length: batch.length.subarray(from, to),
+      length,
       raw,
       ...(batch.filterMask && { filterMask: batch.filterMask.subarray(from, to) }),
     }
   }
+}
+
+/** The files of one reading. */
+interface Reading {
+  readonly files: OpenFiles
+  readonly sizes: FileSizes
+  readonly signal: AbortSignal | undefined
 }
 
 function inlineSet(
@@ -160,11 +170,12 @@ function inlineSet(
   async function* body(options: BodyOptions = {}): AsyncGenerator<ReferenceBatch | Footer> {
     const signal = anySignal(options.signal, outer)
     const files = new OpenFiles(openUnchanged(open, sources))
+    const reading = { files, sizes: new FileSizes(open, sources, signal), signal }
     try {
       for await (const item of set.body(options)) {
         signal?.throwIfAborted()
         if (item.kind === 'footer') yield item
-        else yield* inlineBatch(item, threshold, files, signal)
+        else yield* inlineBatch(item, threshold, reading)
       }
     } finally {
       await files.close()

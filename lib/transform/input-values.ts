@@ -85,7 +85,8 @@ async function digestStored(reader: ChunkReader, index: number): Promise<string>
   const fill = fillValue?.some((byte) => byte !== 0) ? Buffer.from(fillValue).toString('hex') : ''
   hash.update(JSON.stringify([shape, chunkShape, dataType, fill]))
   hash.update(valueKey(decodingCodecs(codecs)))
-  for await (const location of reader.locations(index)) {
+  for await (const found of reader.locations(index)) {
+    const location = await reader.measured(found)
     hash.update(Float64Array.of(location.chunk, location.length, location.filterMask))
     for (let at = 0; at < location.length; at += PIECE) {
       hash.update(await reader.stored(location, at, Math.min(PIECE, location.length - at)))

@@ -12,7 +12,7 @@ export interface ChunkBytes {
   readonly path: string | null
   /** Bytes from the start of the file. */
   readonly offset: number
-  /** Bytes. */
+  /** Bytes; 0 at offset 0 stands for the whole file. */
   readonly length: number
   readonly raw?: Uint8Array | null
 }
@@ -49,10 +49,11 @@ function referenceAt(batch: ReferenceBatch, row: number, grid: readonly number[]
 
 function checkBytes(array: string, chunk: number, { path, offset, length, raw }: ChunkBytes): void {
   const isNumber = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0
-  if (isNumber && (path === null) === raw instanceof Uint8Array) return
+  const isRange = isNumber && (path === null || length > 0 || offset === 0)
+  if (isRange && (path === null) === raw instanceof Uint8Array) return
   throw new UsageError(
     `mapReferences: chunk ${chunk} of ${array} came back with path ${path}, offset ${offset}, length ${length}` +
-      `${raw ? ' and raw bytes' : ''}; it must have a path and a range of bytes, or raw bytes and path null`,
+      `${raw ? ' and raw bytes' : ''}; it must have a path and a range of bytes (0 and 0: all of them), or raw bytes and path null`,
   )
 }
 

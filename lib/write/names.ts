@@ -12,15 +12,24 @@ const MOST_PATH_BYTES = 4095
 /** The longest that is added to a path: the suffix of a build's folder and a shard's name. */
 const ROOM = 80
 
-/** Why no array or group of this path can be written into the folder `root`; undefined where it can. */
-export function nameProblem(path: string, root: string): string | undefined {
-  for (const [depth, name] of path.split('/').entries()) {
+/** Why readers of keys would not find an array or group of this path again; undefined where they would. */
+export function keyProblem(path: string): string | undefined {
+  for (const name of path.split('/')) {
     if (name === '' || name === '.' || name === '..') return `'${name}' is no name of a Zarr node`
     if (name.startsWith('.z')) return `fsspec takes the name '${name}' for Zarr metadata`
-    if (depth === 0 && name === RECORDS_FOLDER) return `the name '${name}' is kstream's own`
     if (name.includes('\\')) return 'zarr-python takes the backslash in its name for a slash'
     if (name.includes('\0')) return 'its name holds a NUL byte'
     if (UNPAIRED.test(name)) return 'its name is no valid Unicode'
+  }
+  return undefined
+}
+
+/** Why no array or group of this path can be written into the folder `root`; undefined where it can. */
+export function nameProblem(path: string, root: string): string | undefined {
+  const problem = keyProblem(path)
+  if (problem !== undefined) return problem
+  for (const [depth, name] of path.split('/').entries()) {
+    if (depth === 0 && name === RECORDS_FOLDER) return `the name '${name}' is kstream's own`
     if (Buffer.byteLength(name) > MOST_NAME_BYTES) return `its name is longer than ${MOST_NAME_BYTES} bytes`
   }
   if (Buffer.byteLength(root) + Buffer.byteLength(path) + ROOM > MOST_PATH_BYTES) {

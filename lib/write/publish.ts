@@ -108,14 +108,14 @@ async function isReferenceSet(path: string): Promise<boolean> {
 }
 
 /** Makes the names in a folder durable, where the system lets a folder be opened. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, 'r').catch(() => undefined)
   await handle?.sync().catch(() => {})
   await handle?.close()
 }
 
 /** What the file system says of the target gets the class of this library; all else, aborts included, stays. */
-function asWriteError(error: unknown, path: string): unknown {
+export function asWriteError(error: unknown, path: string): unknown {
   const ours = error instanceof Error && 'path' in error && String(error.path).startsWith(path)
   return ours && !isKStreamError(error) ? new WriteError(path, error.message, { cause: error }) : error
 }

@@ -1,14 +1,14 @@
 /** `.zmetadata` of a Parquet set (Zarr v2 consolidated metadata plus `record_size`), for the root and every group. */
-import type { ArrayMetadata, Attributes, CodecConfig, GroupMetadata } from '../model/metadata.ts'
-import { type JsonValue, jsonText } from './json-text.ts'
+import type { GroupMetadata } from '../model/metadata.ts'
+import { jsonText } from './json-text.ts'
 import { ancestors } from './names.ts'
-
-/** An array as it ended. */
-export interface FinalArray {
-  readonly metadata: ArrayMetadata
-  readonly shape: readonly number[]
-  readonly fill: JsonValue
-}
+import {
+  arrayAttributesText,
+  type FinalArray,
+  groupAttributesText,
+  ZGROUP_TEXT,
+  zarrayText,
+} from './zarr-documents.ts'
 
 /** A node of the set: its path and the texts of its metadata documents, by their names. */
 interface Node {
@@ -61,49 +61,18 @@ function groupNode({ path, attributes }: GroupMetadata): Node {
   return {
     path,
     documents: [
-      ['.zgroup', '{"zarr_format": 2}'],
-      ['.zattrs', jsonText(attributes)],
+      ['.zgroup', ZGROUP_TEXT],
+      ['.zattrs', groupAttributesText(attributes)],
     ],
   }
 }
 
-function arrayNode({ metadata, shape, fill }: FinalArray): Node {
+function arrayNode(array: FinalArray): Node {
   return {
-    path: metadata.path,
+    path: array.metadata.path,
     documents: [
-      ['.zarray', jsonText(zarray(metadata, shape, fill))],
-      ['.zattrs', jsonText(zattrs(metadata.attributes, metadata.dims))],
+      ['.zarray', zarrayText(array)],
+      ['.zattrs', arrayAttributesText(array.metadata)],
     ],
   }
-}
-
-function zarray(metadata: ArrayMetadata, shape: readonly number[], fill: JsonValue): JsonValue {
-  return {
-    chunks: metadata.chunkShape.map(BigInt),
-    compressor: null,
-    dimension_separator: '.',
-    dtype: dataType(metadata.dataType),
-    fill_value: fill,
-    filters: metadata.codecs.length === 0 ? null : metadata.codecs.map(codec),
-    order: 'C',
-    shape: shape.map(BigInt),
-    zarr_format: 2n,
-  }
-}
-
-function zattrs(attributes: Attributes, dims: readonly string[]): JsonValue {
-  const entries = Object.entries(attributes).filter(([name]) => name !== '_ARRAY_DIMENSIONS')
-  return new Map<string, JsonValue>([...entries, ['_ARRAY_DIMENSIONS', dims]])
-}
-
-function dataType(type: ArrayMetadata['dataType']): JsonValue {
-  if (typeof type === 'string') return type
-  return type.map(([name, field, shape]) =>
-    shape ? [name, dataType(field), shape.map(BigInt)] : [name, dataType(field)],
-  )
-}
-
-function codec(config: CodecConfig): JsonValue {
-  const integer = (value: CodecConfig[string]) => (Number.isInteger(value) ? BigInt(value) : value)
-  return Object.fromEntries(Object.entries(config).map(([name, value]) => [name, integer(value)]))
 }

@@ -224,4 +224,5 @@ def main():
         print(name, 'reads right')
 
 
-main()
+if __name__ == "__main__":
+    main()

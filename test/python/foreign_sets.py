@@ -15,6 +15,7 @@ import numpy as np
 import xarray as xr
 
 warnings.filterwarnings("ignore")
+RECORD_SIZES = (1, 7, 100, 10_000)
 OPTIONS = {"storage_options": {"remote_protocol": "file"}}
 
 
@@ -43,6 +44,8 @@ def kerchunk_sets(root: Path, files: list[Path]) -> None:
 
     single = [SingleHdf5ToZarr(str(file), inline_threshold=40).translate() for file in files]
     refs_to_dataframe(single[0], str(root / "kerchunk-one.parq"), record_size=3)
+    for size in RECORD_SIZES:
+        refs_to_dataframe(single[0], str(root / f"kerchunk-one-{size}.parq"), record_size=size)
     both = MultiZarrToZarr(single, concat_dims=["time"], remote_protocol="file", inline_threshold=0)
     refs_to_dataframe(both.translate(), str(root / "kerchunk-both.parq"), record_size=5)
 
@@ -61,6 +64,9 @@ def virtualizarr_sets(root: Path, files: list[Path]) -> None:
         for file in files
     ]
     single[0].vz.to_kerchunk(str(root / "virtualizarr-one.parq"), format="parquet", record_size=3)
+    for size in RECORD_SIZES:
+        found = root / f"virtualizarr-one-{size}.parq"
+        single[0].vz.to_kerchunk(str(found), format="parquet", record_size=size, categorical_threshold=size % 2)
     both = xr.concat(
         single, dim="time", coords="minimal", data_vars="minimal", compat="override", join="override"
     )

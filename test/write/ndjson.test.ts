@@ -57,8 +57,10 @@ test('header, references and footer are a line each', async () => {
   const [header, ...rest] = text.trimEnd().split('\n')
   assert.ok(header.includes('"big": 9007199254740993'), 'a long integer keeps its digits')
   assert.ok(header.includes('"scale_factor": 1.0'), 'a float stays one')
-  const { groups, arrays, skipped } = JSON.parse(header)
+  const { version, groups, arrays, skipped } = JSON.parse(header)
+  assert.equal(version, 1)
   assert.equal(groups[0].attributes.bad, 'NaN')
+  assert.deepEqual(groups[0].nonFinite, ['bad'])
   assert.deepEqual(arrays[0].shape, [null, 4])
   assert.equal(arrays[0].fillValue, 1.5)
   assert.deepEqual(arrays[0].codecs, [{ id: 'zlib', level: 4 }])
@@ -80,6 +82,7 @@ test('header, references and footer are a line each', async () => {
         kind: 'footer',
         arrays: [{ path: 'g/v', shape: [3, 4], missing: 4 }],
         dropped: [],
+        coverage: [],
         notes: [],
       },
     ],

@@ -1,6 +1,7 @@
 /** Counts the chunks of one array as their keys go by, without keeping the keys. */
-import { chunkCount, chunkNumber, gridShape } from '../../model/chunk-grid.ts'
-import type { Entry } from './entry-reader.ts'
+import { chunkCount, gridShape } from '../../model/chunk-grid.ts'
+import type { KeyedGrid } from './chunk-key.ts'
+import type { ChunkGrid } from './document-metadata.ts'
 
 /** Chunks of one page of marks: 4 KiB. */
 const PAGE_CHUNKS = 1 << 15
@@ -10,15 +11,10 @@ export interface MarkBudget {
   pages: number
 }
 
-/** What counting needs of `.zarray`. */
-export interface ChunkGrid {
-  readonly shape: readonly number[]
-  readonly chunkShape: readonly number[]
-  readonly separator: string
-}
-
-export class ArrayCount {
-  readonly separator: string
+export class ArrayCount implements KeyedGrid {
+  readonly prefix: KeyedGrid['prefix']
+  readonly separator: KeyedGrid['separator']
+  readonly grid: readonly number[]
   /** In the grid. */
   readonly chunks: number
   references = 0
@@ -31,14 +27,14 @@ export class ArrayCount {
   repeated = 0
   /** Keys that are no chunk of the grid. */
   outside = 0
-  readonly #grid: readonly number[]
   readonly #budget: MarkBudget
   readonly #marks = new Map<number, Uint32Array>()
 
-  constructor({ shape, chunkShape, separator }: ChunkGrid, budget: MarkBudget) {
+  constructor({ shape, chunkShape, prefix, separator }: ChunkGrid, budget: MarkBudget) {
+    this.prefix = prefix
     this.separator = separator
-    this.#grid = gridShape(shape, chunkShape)
-    this.chunks = chunkCount(this.#grid)
+    this.grid = gridShape(shape, chunkShape)
+    this.chunks = chunkCount(this.grid)
     this.#budget = budget
   }
 
@@ -46,20 +42,25 @@ export class ArrayCount {
     return Math.max(0, this.chunks - this.references - this.inlined)
   }
 
-  /** Counts the chunk of this key, which is relative to the array. */
-  add(key: string, entry: Entry): void {
-    const chunk = chunkNumber(key, this.#grid, this.separator)
-    if (chunk === undefined) this.outside++
-    else if (!this.#mark(chunk)) this.repeated++
-    else if (entry.kind !== 'reference') this.inlined++
-    else {
-      this.references++
-      if (entry.range) this.bytes += entry.range[1]
-      else this.wholeFiles++
-    }
+  /** A reference to so many bytes; undefined: to a whole file. */
+  addReference(chunk: number, length: number | undefined): void {
+    if (!this.#isNew(chunk)) return
+    this.references++
+    if (length === undefined) this.wholeFiles++
+    else this.bytes += length
   }
 
-  /** Whether the chunk is new. */
+  addInlined(chunk: number): void {
+    if (this.#isNew(chunk)) this.inlined++
+  }
+
+  #isNew(chunk: number): boolean {
+    const isNew = this.#mark(chunk)
+    if (!isNew) this.repeated++
+    return isNew
+  }
+
+  /** Whether the chunk had no mark. */
   #mark(chunk: number): boolean {
     const page = Math.floor(chunk / PAGE_CHUNKS)
     let marks = this.#marks.get(page)

@@ -1,4 +1,4 @@
-/** The body of a reference document: its chunks, whatever the order of their keys, sorted by array and number. */
+/** The body of a reference document: its chunks as they come where they ascend, else sorted by array and number. */
 import type { UnsupportedError } from '../../errors.ts'
 import { chunkCount, chunkKey, extentsSoFar, gridShape } from '../../model/chunk-grid.ts'
 import type { ArrayMetadata, Header } from '../../model/metadata.ts'
@@ -6,26 +6,101 @@ import type { Footer, Outcome, ReferenceBatch } from '../../model/reference-batc
 import type { BodyOptions } from '../../model/reference-set.ts'
 import { ReferenceSorter } from '../../stream/sort-spill.ts'
 import type { FormatOptions, OpenAgain } from '../format.ts'
+import { JSON2_COPIED } from '../json2.ts'
 import { arrayRefusal } from '../refusal.ts'
-import { type Asked, ChunkRows, type KeyedArray, PendingRows } from './chunk-rows.ts'
-import { scanEntries } from './document.ts'
+import { keyPrefix } from './chunk-key.ts'
+import { type Asked, ChunkRows, type RowsPlan } from './chunk-rows.ts'
+import { type DocumentOptions, scanMembers } from './document.ts'
 import { documentError } from './document-error.ts'
+import { generate, type ReferenceGenerator } from './generator.ts'
 
 /** What is kept of a document until its body is read. */
-export interface BodyPlan {
-  readonly url: string
+export interface BodyPlan extends RowsPlan, Pick<FormatOptions, 'onUnsupported' | 'memoryBytes'> {
   readonly header: Header
-  /** By path, those too that are left out. */
-  readonly arrays: ReadonlyMap<string, KeyedArray>
-  readonly templates: ReadonlyMap<string, string>
+  readonly generators: readonly ReferenceGenerator[]
   readonly openAgain: OpenAgain
-  readonly onUnsupported: FormatOptions['onUnsupported']
+  /** How the document is read. */
+  readonly reading: Pick<DocumentOptions, 'plain' | 'pieces'>
 }
 
 /** Arrays that cannot be expressed after all, and why. */
 type Dropped = Map<number, string>
 
-/** Reads the document once more, then hands on its references; it is closed before the first comes. */
+/** One reading of a body. */
+class BodyReading {
+  readonly #plan: BodyPlan
+  readonly #sorter: ReferenceSorter
+  readonly #rows: ChunkRows
+  /** Whether batches can be handed on as they come, by array. */
+  readonly #ascends: readonly boolean[]
+  readonly dropped: Dropped = new Map()
+  /** Chunks that were handed on, by array. */
+  readonly present: number[]
+
+  constructor(plan: BodyPlan, asked: Asked, sorter: ReferenceSorter) {
+    this.#plan = plan
+    this.#sorter = sorter
+    this.#ascends = plan.header.arrays.map(({ path }) => plan.arrays.get(path)?.ascends ?? false)
+    this.present = plan.header.arrays.map(() => 0)
+    this.#rows = new ChunkRows(plan, asked, (array, error) => this.#drop(array, error))
+  }
+
+  #drop(array: number, error: UnsupportedError): void {
+    if (this.#plan.onUnsupported === 'fail') throw arrayRefusal(error)
+    if (!this.dropped.has(array)) this.dropped.set(array, error.message)
+  }
+
+  /** Reads the document, and hands on what need not be sorted. */
+  async *readDocument(signal: AbortSignal | undefined): AsyncGenerator<ReferenceBatch> {
+    const { openAgain, reading } = this.#plan
+    const source = await openAgain({ signal })
+    try {
+      for await (const _ of scanMembers(source, this.#rows, { ...reading, signal, inline: true }))
+        yield* this.#ready()
+      yield* this.#generated()
+      this.#rows.pending.flush()
+      yield* this.#ready()
+    } finally {
+      await source.close()
+    }
+  }
+
+  async *#generated(): AsyncGenerator<ReferenceBatch> {
+    const { generators, templates, url } = this.#plan
+    const refuse = (problem: string): never => {
+      throw documentError(url, problem)
+    }
+    for (const generator of generators) {
+      for (const reference of generate(generator, templates, refuse)) {
+        this.#rows.generated(reference)
+        if (this.#rows.pending.ready.length > 0) yield* this.#ready()
+      }
+    }
+  }
+
+  /** The batches that are full by now. */
+  async *#ready(): AsyncGenerator<ReferenceBatch> {
+    await this.#rows.paths.check()
+    for (const batch of this.#rows.pending.ready.splice(0)) {
+      if (!this.#ascends[batch.array]) await this.#sorter.add(batch)
+      else if (!this.dropped.has(batch.array)) yield this.#count(batch)
+    }
+  }
+
+  /** The other arrays. */
+  async *sorted(): AsyncGenerator<ReferenceBatch> {
+    for await (const batch of this.#sorter.batches()) {
+      if (!this.dropped.has(batch.array)) yield this.#count(batch)
+    }
+  }
+
+  #count(batch: ReferenceBatch): ReferenceBatch {
+    this.present[batch.array] += batch.rows
+    return batch
+  }
+}
+
+/** Reads the document once more. */
 export async function* scanBody(
   plan: BodyPlan,
   options: BodyOptions = {},
@@ -36,16 +111,17 @@ export async function* scanBody(
     from: options.from ?? 0,
     to: options.to ?? Number.POSITIVE_INFINITY,
   }
-  const sorter = new ReferenceSorter({ signal, onDuplicate: duplicateKey(plan) })
+  const { memoryBytes } = plan
+  const sorter = new ReferenceSorter({
+    signal,
+    onDuplicate: duplicateKey(plan),
+    ...(memoryBytes !== undefined && { memoryBytes }),
+  })
   try {
-    const dropped = await sortRows(plan, asked, sorter, signal)
-    const present = plan.header.arrays.map(() => 0)
-    for await (const batch of sorter.batches()) {
-      if (dropped.has(batch.array)) continue
-      present[batch.array] += batch.rows
-      yield batch
-    }
-    yield footerOf(plan, asked, present, dropped)
+    const reading = new BodyReading(plan, asked, sorter)
+    yield* reading.readDocument(signal)
+    yield* reading.sorted()
+    yield footerOf(plan, asked, reading)
   } finally {
     await sorter.close()
   }
@@ -54,42 +130,9 @@ export async function* scanBody(
 function duplicateKey({ url, header, arrays }: BodyPlan): (array: number, chunk: number) => Error {
   return (array, chunk) => {
     const { path } = header.arrays[array]
-    const { grid = [], separator } = arrays.get(path) ?? {}
-    const part = chunkKey(chunk, grid, separator)
-    return documentError(url, `${JSON.stringify(path === '' ? part : `${path}/${part}`)} is given twice`)
-  }
-}
-
-/** Gives all rows to the sorter; what comes of the arrays that are returned is not to be used. */
-async function sortRows(
-  plan: BodyPlan,
-  asked: Asked,
-  sorter: ReferenceSorter,
-  signal: AbortSignal | undefined,
-): Promise<Dropped> {
-  const dropped: Dropped = new Map()
-  const rows = new ChunkRows(plan.url, plan.arrays, plan.templates, asked)
-  const pending = new PendingRows(rows.paths.paths)
-  const failed = (array: number, error: UnsupportedError): void => {
-    if (plan.onUnsupported === 'fail') throw arrayRefusal(error)
-    if (!dropped.has(array)) dropped.set(array, error.message)
-  }
-  const source = await plan.openAgain({ signal })
-  try {
-    for await (const entries of scanEntries(source, { signal, inline: true })) {
-      await rows.paths.check()
-      for (const entry of entries) {
-        const row = entry.kind === 'end' ? undefined : rows.row(entry, failed)
-        if (!row || dropped.has(row.array)) continue
-        if (pending.mustEmpty(row.array)) await sorter.add(pending.take())
-        pending.push(row)
-      }
-    }
-    await sorter.add(pending.take())
-    await rows.paths.check()
-    return dropped
-  } finally {
-    await source.close()
+    const keyed = arrays.get(path)
+    const key = keyed ? keyPrefix(path, keyed) + chunkKey(chunk, keyed.grid, keyed.separator) : path
+    return documentError(url, `${JSON.stringify(key)} is given twice`)
   }
 }
 
@@ -105,17 +148,12 @@ function missingOf(
   return Math.max(0, end - from) - found
 }
 
-function footerOf(
-  { header, arrays }: BodyPlan,
-  asked: Asked,
-  present: readonly number[],
-  dropped: Dropped,
-): Footer {
+function footerOf({ header, arrays }: BodyPlan, asked: Asked, { present, dropped }: BodyReading): Footer {
   const outcomes = header.arrays.map(({ path }, array): Outcome => {
     const reason = dropped.get(array)
     if (reason !== undefined) return { path, outcome: 'skipped', reason }
     if (arrays.get(path)?.json2 === undefined) return { path, outcome: 'referenced' }
-    return { path, outcome: 'copied', reason: 'json2 strings, which not every reader knows, as vlen-utf8' }
+    return { path, outcome: 'copied', reason: JSON2_COPIED }
   })
   const skipped = header.skipped.map(({ path, reason }): Outcome => ({ path, outcome: 'skipped', reason }))
   return {

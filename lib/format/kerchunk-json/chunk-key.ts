@@ -1,35 +1,35 @@
 /** The keys of a reference document: which are chunks, and of which array. */
-import { UnsupportedError } from '../../errors.ts'
-import type { Entry } from './entry-reader.ts'
+import { chunkNumber } from '../../model/chunk-grid.ts'
 
 /** `.zmetadata` too, which repeats the others. */
-const ZARR_DOCUMENT = /(?:^|\/)\.z[a-z]+$/
+const ZARR_DOCUMENT = /(?:^|\/)(?:\.z[a-z]+|zarr\.json)$/
 /** Axes that NumPy allows, and so the parts of a chunk's key. */
-export const MOST_RANK = 64
+const MOST_RANK = 64
+
+/** How the keys of an array's chunks are spelled: `temp/0.1`, or, as Zarr v3 does by default, `temp/c/0/1`. */
+export interface KeyEncoding {
+  /** What comes before the numbers, and a separator after it. */
+  readonly prefix: '' | 'c'
+  readonly separator: '.' | '/'
+}
+
+/** What tells the number of a chunk from its key. */
+export interface KeyedGrid extends KeyEncoding {
+  readonly grid: readonly number[]
+}
 
 /** Whether a key is of metadata, not of a chunk. */
 export function isZarrDocument(key: string): boolean {
   return ZARR_DOCUMENT.test(key)
 }
 
-/** The entry as it is. @throws UnsupportedError where it is metadata of Zarr format 3. */
-export function refuseZarr3(entry: Entry, url: string): Entry {
-  if (entry.key === 'zarr.json' || entry.key.endsWith('/zarr.json')) {
-    throw new UnsupportedError('Zarr format 3 (only 2 so far)', { url })
-  }
-  return entry
-}
-
 /** The path of the array that a chunk's key belongs to: with the separator '/' it may be some parts further up. */
-export function arrayOfKey(
-  key: string,
-  arrays: ReadonlyMap<string, { readonly separator: string }>,
-): string | undefined {
+export function arrayOfKey(key: string, arrays: ReadonlyMap<string, KeyEncoding>): string | undefined {
   let at = key.lastIndexOf('/')
-  for (let axis = 0; axis < MOST_RANK; axis++) {
+  for (let parts = 0; parts <= MOST_RANK; parts++) {
     const path = key.slice(0, Math.max(0, at))
     const array = arrays.get(path)
-    if (array && (axis === 0 || array.separator === '/')) return path
+    if (array && (parts === 0 || array.separator === '/')) return path
     if (at <= 0) return undefined
     at = key.lastIndexOf('/', at - 1)
   }
@@ -39,4 +39,21 @@ export function arrayOfKey(
 /** What follows the array's path in a chunk's key. */
 export function chunkPart(key: string, path: string): string {
   return path === '' ? key : key.slice(path.length + 1)
+}
+
+/** What the keys of an array's chunks begin with, scalars of Zarr v3 left out. */
+export function keyPrefix(path: string, { prefix, separator }: KeyEncoding): string {
+  return (path === '' ? '' : `${path}/`) + (prefix === '' ? '' : prefix + separator)
+}
+
+/** The number of the chunk with this key in the array at `path`; undefined where it is none of its grid. */
+export function chunkOfKey(
+  key: string,
+  path: string,
+  { prefix, separator, grid }: KeyedGrid,
+): number | undefined {
+  const part = chunkPart(key, path)
+  if (prefix === '') return chunkNumber(part, grid, separator)
+  if (grid.length === 0) return part === prefix ? 0 : undefined
+  return part.startsWith(prefix + separator) ? chunkNumber(part.slice(2), grid, separator) : undefined
 }

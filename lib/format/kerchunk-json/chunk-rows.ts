@@ -1,22 +1,26 @@
-/** The entries of a reference document as rows: each chunk's number, and where its bytes are. */
+/** The members of a reference document as rows: each chunk's number, and where its bytes are. */
 import { UnsupportedError } from '../../errors.ts'
-import { chunkNumber } from '../../model/chunk-grid.ts'
-import { INLINE, type ReferenceBatch } from '../../model/reference-batch.ts'
-import { BATCH_ROWS, batchOf, newColumns } from '../../stream/row-columns.ts'
+import { json2ToVlenUtf8 } from '../json2.ts'
 import { AbsolutePaths } from './absolute-paths.ts'
-import { arrayOfKey, chunkPart, isZarrDocument } from './chunk-key.ts'
+import { arrayOfKey, chunkOfKey, isZarrDocument, type KeyedGrid } from './chunk-key.ts'
 import { documentError } from './document-error.ts'
-import type { Entry } from './entry-reader.ts'
-import { json2ToVlenUtf8, parseInline } from './inline-chunk.ts'
+import type { Entry } from './entry.ts'
+import type { GeneratedReference } from './generator.ts'
+import { parseInline } from './inline-chunk.ts'
+import { KeyLookup } from './key-lookup.ts'
+import type { MemberVisitor } from './members-reader.ts'
+import { PendingRows } from './pending-rows.ts'
+import type { PlainMember } from './plain-member.ts'
+import type { Templates } from './template.ts'
 
 /** An array as its chunks are read. */
-export interface KeyedArray {
+export interface KeyedArray extends KeyedGrid {
   /** Index in the header; undefined where the array is left out. */
   readonly index: number | undefined
-  readonly grid: readonly number[]
-  readonly separator: string
   /** Elements of a chunk whose `json2` becomes `vlen-utf8`; undefined where chunks stay as they are. */
   readonly json2: number | undefined
+  /** Whether its chunks ascend in the document. */
+  readonly ascends: boolean
 }
 
 /** Which chunks are asked for: numbers from `from` to before `to`, of these arrays of the header. */
@@ -26,120 +30,155 @@ export interface Asked {
   readonly to: number
 }
 
-/** One chunk; `path` INLINE where its bytes are in `raw`. */
-interface ChunkRow {
-  readonly array: number
-  readonly chunk: number
-  readonly path: number
-  readonly offset: number
-  readonly length: number
-  readonly raw: Uint8Array | null
+/** The document, as far as rows depend on it. */
+export interface RowsPlan {
+  readonly url: string
+  /** By path, those too that are left out. */
+  readonly arrays: ReadonlyMap<string, KeyedArray>
+  readonly templates: Templates
 }
+
+/** Told of an array's index in the header, and why references cannot express it. */
+type Failed = (array: number, error: UnsupportedError) => void
+
+/** Where the bytes of a chunk are: in a file, or here. */
+type Place = Uint8Array | { readonly url: string; readonly offset: number; readonly length: number }
 
 type ChunkEntry = Extract<Entry, { kind: 'inline' | 'reference' }>
 
-/** Turns entries into rows. */
-export class ChunkRows {
+/**
+ * Turns members into rows. What it refuses it names by the key, and the byte where that is.
+ */
+export class ChunkRows implements MemberVisitor {
+  readonly pending = new PendingRows()
   /** Of the files that the rows point into. */
   readonly paths: AbsolutePaths
-  readonly #url: string
-  readonly #arrays: ReadonlyMap<string, KeyedArray>
+  readonly #plan: RowsPlan
   readonly #asked: Asked
+  readonly #failed: Failed
+  readonly #lookup: KeyLookup<KeyedArray>
+  /** By array; -1 before the first. */
+  readonly #lastChunks: Float64Array
+  /** Of the plain member whose URL has `#path`. */
+  #urlNumber = -1
+  #path = 0
 
-  constructor(
-    url: string,
-    arrays: ReadonlyMap<string, KeyedArray>,
-    templates: ReadonlyMap<string, string>,
-    asked: Asked,
-  ) {
-    this.#url = url
-    this.#arrays = arrays
-    this.paths = new AbsolutePaths(url, templates)
+  constructor(plan: RowsPlan, asked: Asked, failed: Failed) {
+    this.#plan = plan
     this.#asked = asked
+    this.#failed = failed
+    this.paths = new AbsolutePaths(plan.url, plan.templates)
+    this.pending.usePaths(this.paths.paths)
+    this.#lookup = new KeyLookup(plan.arrays)
+    this.#lastChunks = new Float64Array(plan.arrays.size).fill(-1)
   }
 
-  #refuse(key: string, problem: string): never {
-    throw documentError(this.#url, `${JSON.stringify(key)} ${problem}`)
+  #refuse(key: string, problem: string, offset: number): never {
+    throw documentError(this.#plan.url, `${JSON.stringify(key)} ${problem}`, { offset })
   }
 
-  /**
-   * The row of an entry; undefined where it is no chunk, or none that is asked for.
-   * Where a reference cannot express it, `failed` is told the array's index in the header and why.
-   * @throws FormatError where the key is no chunk of an array's grid, or its bytes are not what they should be.
-   */
-  row(entry: Entry, failed: (array: number, error: UnsupportedError) => void): ChunkRow | undefined {
-    if (entry.kind === 'metadata' || entry.kind === 'template' || isZarrDocument(entry.key)) return undefined
-    const { key } = entry
-    const path = arrayOfKey(key, this.#arrays)
-    const array = path === undefined ? undefined : this.#arrays.get(path)
-    if (path === undefined || !array) return this.#refuse(key, 'belongs to no array')
-    const { index, grid, separator, json2 } = array
-    if (index === undefined || !this.#asked.arrays.has(index)) return undefined
-    const chunk = chunkNumber(chunkPart(key, path), grid, separator)
-    if (chunk === undefined) return this.#refuse(key, `is no chunk of its array's grid, [${grid.join(', ')}]`)
-    if (chunk < this.#asked.from || chunk >= this.#asked.to) return undefined
+  plain(member: PlainMember, offset: number): void {
+    const chunk = this.#lookup.chunk(member.keyBytes, member.keyStart, member.keyEnd)
+    const array = this.#lookup.array
+    if (chunk < 0 || !array || array.json2 !== undefined) {
+      this.entry(member.entry, offset)
+      return
+    }
+    const { index } = array
+    if (index === undefined || !this.#isAsked(index, chunk)) return
+    const { whole, range } = member
+    if (array.ascends && chunk <= this.#lastChunks[index]) this.#refuseOrder(member.key, index, chunk, offset)
+    this.#lastChunks[index] = chunk
+    if (!whole && range[1] === 0) this.pending.pushInline(index, chunk, new Uint8Array(0))
+    else {
+      const path = member.urlNumber === this.#urlNumber ? this.#path : this.#plainPath(member, index)
+      if (path >= 0) this.pending.push(index, chunk, path, whole ? 0 : range[0], whole ? 0 : range[1])
+    }
+  }
+
+  /** The path of a URL that is another than the last one; -1 where the array fails by it. */
+  #plainPath(member: PlainMember, array: number): number {
+    const index = this.#attempt(array, member.key, () => this.#pathIndex(member.url, true))
+    if (index === undefined) return -1
+    this.#urlNumber = member.urlNumber
+    this.#path = index
+    return index
+  }
+
+  #pathIndex(url: string, hasTemplates: boolean): number {
+    if (this.paths.isFull) {
+      this.paths.renew()
+      this.#urlNumber = -1
+      this.pending.usePaths(this.paths.paths)
+    }
+    return hasTemplates ? this.paths.index(url) : this.paths.plainIndex(url)
+  }
+
+  #isAsked(array: number, chunk: number): boolean {
+    const { arrays, from, to } = this.#asked
+    return chunk >= from && chunk < to && arrays.has(array)
+  }
+
+  #refuseOrder(key: string, array: number, chunk: number, offset: number): never {
+    const twice = chunk === this.#lastChunks[array]
+    this.#refuse(key, twice ? 'is given twice' : 'comes elsewhere than when the document was opened', offset)
+  }
+
+  /** What `take` gives; undefined where references cannot express it, which is told. */
+  #attempt<T>(array: number, key: string, take: () => T): T | undefined {
     try {
-      const place = entry.kind === 'inline' ? this.#inlined(entry, json2) : this.#referenced(entry, json2)
-      return { array: index, chunk, ...place }
+      return take()
     } catch (error) {
       if (!(error instanceof UnsupportedError)) throw error
-      failed(index, new UnsupportedError(error.feature, { url: this.#url, array: key }))
+      this.#failed(array, new UnsupportedError(error.feature, { url: this.#plan.url, array: key }))
       return undefined
     }
   }
 
-  #inlined({ key, text }: ChunkEntry & { kind: 'inline' }, json2: number | undefined): Place {
-    if (text === undefined) throw new UnsupportedError('a JSON object for the bytes of a chunk')
-    const refuse = (problem: string) => this.#refuse(key, problem)
-    const bytes = parseInline(text, refuse)
-    const raw = json2 === undefined ? bytes : json2ToVlenUtf8(bytes, json2, refuse)
-    return { path: INLINE, offset: 0, length: raw.length, raw }
+  entry(entry: Entry, offset: number): void {
+    if (entry.kind === 'metadata' || entry.kind === 'template' || isZarrDocument(entry.key)) return
+    this.#chunk(entry, offset, true)
   }
 
-  #referenced({ key, url, range }: ChunkEntry & { kind: 'reference' }, json2: number | undefined): Place {
+  /** A reference that came of `gen`. */
+  generated(reference: GeneratedReference): void {
+    this.#chunk({ kind: 'reference', ...reference }, 0, false)
+  }
+
+  #chunk(entry: ChunkEntry, offset: number, hasTemplates: boolean): void {
+    const { key } = entry
+    const path = arrayOfKey(key, this.#plan.arrays)
+    const array = path === undefined ? undefined : this.#plan.arrays.get(path)
+    if (path === undefined || !array) this.#refuse(key, 'belongs to no array', offset)
+    const { index, grid, ascends } = array
+    if (index === undefined || !this.#asked.arrays.has(index)) return
+    const chunk = chunkOfKey(key, path, array)
+    if (chunk === undefined)
+      this.#refuse(key, `is no chunk of its array's grid, [${grid.join(', ')}]`, offset)
+    if (!this.#isAsked(index, chunk)) return
+    if (ascends && chunk <= this.#lastChunks[index]) this.#refuseOrder(key, index, chunk, offset)
+    this.#lastChunks[index] = chunk
+    this.#attempt(index, key, () => {
+      const place = this.#placeOf(entry, array, offset)
+      if (place instanceof Uint8Array) this.pending.pushInline(index, chunk, place)
+      else {
+        const number = this.#pathIndex(place.url, hasTemplates)
+        this.pending.push(index, chunk, number, place.offset, place.length)
+      }
+    })
+  }
+
+  #placeOf(entry: ChunkEntry, { json2 }: KeyedArray, at: number): Place {
+    if (entry.kind === 'inline') {
+      if (entry.text === undefined) throw new UnsupportedError('a JSON object for the bytes of a chunk')
+      const refuse = (problem: string) => this.#refuse(entry.key, problem, at)
+      const bytes = parseInline(entry.text, refuse)
+      return json2 === undefined ? bytes : json2ToVlenUtf8(bytes, json2, refuse)
+    }
+    const { url, range } = entry
     if (url === null) throw new UnsupportedError('a reference into the file that its reader is told (no URL)')
-    if (!range) throw new UnsupportedError('a reference to a whole file, whose length is not told')
     if (json2 !== undefined) throw new UnsupportedError('json2 strings that are in a file')
-    const [offset, length] = range
-    if (length === 0) this.#refuse(key, 'refers to no bytes')
-    return { path: this.paths.index(url), offset, length, raw: null }
-  }
-}
-
-type Place = Omit<ChunkRow, 'array' | 'chunk'>
-
-/** Rows of one array on their way to a batch, in columns that are used again. */
-export class PendingRows {
-  #array = -1
-  #rows = 0
-  readonly #paths: readonly string[]
-  readonly #columns = newColumns(BATCH_ROWS)
-  #raw: (Uint8Array | null)[] = []
-
-  constructor(paths: readonly string[]) {
-    this.#paths = paths
-  }
-
-  /** Whether the rows must be taken before one of this array comes in. */
-  mustEmpty(array: number): boolean {
-    return this.#rows > 0 && (this.#array !== array || this.#rows === BATCH_ROWS)
-  }
-
-  push({ array, chunk, path, offset, length, raw }: ChunkRow): void {
-    const row = this.#rows++
-    this.#array = array
-    this.#columns.chunk[row] = chunk
-    this.#columns.path[row] = path
-    this.#columns.offset[row] = offset
-    this.#columns.length[row] = length
-    this.#raw.push(raw)
-  }
-
-  /** The rows so far, to be read before the next comes in. */
-  take(): ReferenceBatch {
-    const rows = { array: this.#array, rows: this.#rows, paths: this.#paths, raw: this.#raw }
-    this.#rows = 0
-    this.#raw = []
-    return batchOf(this.#columns, { ...rows, masked: false })
+    if (!range) return { url, offset: 0, length: 0 }
+    return range[1] === 0 ? new Uint8Array(0) : { url, offset: range[0], length: range[1] }
   }
 }

@@ -1,17 +1,9 @@
 /** The distinct URLs of a reference document, as many as may be kept, and the templates that they are spelled with. */
+import { Templates } from './template.ts'
 
 /** URLs kept, and their characters. */
 const MOST_URLS = 100_000
 const MOST_CHARACTERS = 1 << 25
-
-const BRACED = /\{\{\s*(\w+)\s*\}\}/g
-
-/** The URL with its names in braces replaced; undefined where only Jinja, which is a programming language, could do it. */
-export function expandUrl(url: string, templates: ReadonlyMap<string, string>): string | undefined {
-  if (!url.includes('{{')) return url
-  const expanded = url.replace(BRACED, (braced, name: string) => templates.get(name) ?? braced)
-  return expanded.includes('{{') ? undefined : expanded
-}
 
 /** The same string on its own: a piece of a longer one would keep the whole of that in memory. */
 export function ownString(piece: string): string {
@@ -28,6 +20,11 @@ export class DistinctUrls {
   /** Whether there are more than were counted. */
   get overflowed(): boolean {
     return this.#overflowed
+  }
+
+  /** The templates so far. */
+  get templates(): Templates {
+    return new Templates(this.#templates)
   }
 
   addTemplate(name: string, text: string): void {
@@ -52,9 +49,10 @@ export class DistinctUrls {
   /** How many there are once templates are put in, and how many of them cannot be. */
   count(): { readonly urls: number; readonly unexpanded: number } {
     const expanded = new Set<string>()
+    const templates = this.templates
     let unexpanded = 0
     for (const url of this.#urls) {
-      const plain = expandUrl(url, this.#templates)
+      const plain = templates.expand(url)
       if (plain === undefined) unexpanded++
       expanded.add(plain ?? url)
     }

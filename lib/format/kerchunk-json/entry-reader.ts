@@ -1,31 +1,16 @@
 /** The entries of a kerchunk reference document, from its JSON tokens: versions 0 and 1 of the specification, keys in any order. */
+import { type Entry, MOST_KEY, MOST_URL, parseReference } from './entry.ts'
 import { JsonText } from './json-text.ts'
-import type { Token } from './json-tokens.ts'
+import { endsValue, type Token, TokenText } from './json-tokens.ts'
 
-export type Entry =
-  /** `.zarray`, `.zattrs` or `.zgroup`: JSON in a string, or the text of the object that stands there. */
-  | { readonly kind: 'metadata'; readonly key: string; readonly text: string }
-  /** A chunk whose bytes are in the document; `text` where it is asked for, and where it is a string and no object. */
-  | { readonly kind: 'inline'; readonly key: string; readonly text?: string | undefined }
-  /** A chunk elsewhere; `url` null: in the file that the reader is told; a whole file where `range` is undefined. */
-  | {
-      readonly kind: 'reference'
-      readonly key: string
-      readonly url: string | null
-      readonly range: readonly [offset: number, length: number] | undefined
-    }
-  /** A name that URLs hold in braces. */
-  | { readonly kind: 'template'; readonly key: string; readonly text: string }
-
-/** Characters of a key, a URL, a number, one document of metadata, and an inlined chunk where it is kept. */
-const MOST_KEY = 4096
-const MOST_URL = 1 << 14
+/** Characters of a number, one document of metadata, all generators, and an inlined chunk where it is kept. */
 const MOST_NUMBER = 32
 const MOST_TEXT = 1 << 24
+const MOST_GENERATORS = 1 << 20
 const MOST_INLINE = 1 << 26
 const MOST_DEPTH = 64
 
-const METADATA = /(?:^|\/)\.z(?:array|attrs|group)$/
+const METADATA = /(?:^|\/)(?:\.z(?:array|attrs|group)|zarr\.json)$/
 
 /** What the next token belongs to. */
 type Place = 'keys' | 'list' | 'object' | 'ignored'
@@ -45,18 +30,27 @@ export class EntryReader {
   #key = ''
   #list: (string | number | null)[] = []
   #object = new JsonText()
-  /** Of the key, string or number that is being read; undefined where it is of no use. */
-  #text: string | undefined
-  #most = 0
+  readonly #text = new TokenText()
   #topEntries = 0
   #hasRefs = false
+  #hasTemplates = false
   #version: string | undefined
-  #generators = 0
+  #generators: string | undefined
   #complete = false
+  #valueEnded = false
+  #problem: string | undefined
 
   constructor(refuse: Refuse, inline: boolean) {
-    this.#refuse = refuse
+    this.#refuse = (problem) => {
+      this.#problem = problem
+      return refuse(problem)
+    }
     this.#inline = inline
+  }
+
+  /** Why the last token was refused, though it may be JSON. */
+  get problem(): string | undefined {
+    return this.#problem
   }
 
   /** Whether the whole document has been read. */
@@ -74,9 +68,30 @@ export class EntryReader {
     return this.#hasRefs ? 1 : 0
   }
 
-  /** Members of `gen`, each of which stands for many references. */
-  get generators(): number {
+  /** The text of `gen`, whose members stand for many references each. */
+  get generators(): string | undefined {
     return this.#generators
+  }
+
+  /** Whether it is among the entries, within none of their values. */
+  get atEntries(): boolean {
+    return this.#place === 'keys' && this.#section !== 'templates' && this.#depth === this.#valueDepth
+  }
+
+  /** Whether the value of the last key has been read as a whole: a comma after it is taken, or refused, at once. */
+  get valueEnded(): boolean {
+    return this.#valueEnded
+  }
+
+  /** Where the values of the section stand. */
+  get #valueDepth(): number {
+    return this.#section === 'top' ? 1 : 2
+  }
+
+  /** Takes note of entries that were read otherwise, where `atEntries`; the last had this key. */
+  pass(count: number, lastKey: string): void {
+    if (this.#section === 'top') this.#topEntries += count
+    this.#key = lastKey
   }
 
   /** The entries read since the last call. */
@@ -85,28 +100,30 @@ export class EntryReader {
   }
 
   read(token: Token): void {
+    this.#valueEnded = endsValue(token)
     switch (token.name) {
       case 'startKey':
-        this.#begin(this.#place === 'ignored' ? undefined : MOST_KEY)
+        this.#text.begin(this.#place === 'ignored' ? undefined : MOST_KEY)
         break
       case 'startString':
-        this.#begin(this.#stringLimit())
+        this.#text.begin(this.#stringLimit())
         break
       case 'startNumber':
-        this.#begin(this.#place === 'ignored' ? undefined : MOST_NUMBER)
+        this.#text.begin(this.#place === 'ignored' ? undefined : MOST_NUMBER)
         break
       case 'stringChunk':
       case 'numberChunk':
-        this.#append(token.value)
+        if (!this.#text.append(token.value))
+          this.#refuse(`a name or value of more than ${this.#text.most} characters`)
         break
       case 'endKey':
-        this.#readKey(this.#text ?? '')
+        this.#readKey(this.#text.text ?? '')
         break
       case 'endString':
-        this.#readString(this.#text)
+        this.#readString(this.#text.text)
         break
       case 'endNumber':
-        this.#readNumber(this.#text ?? '')
+        this.#readNumber(this.#text.text ?? '')
         break
       case 'nullValue':
       case 'trueValue':
@@ -128,19 +145,6 @@ export class EntryReader {
     }
   }
 
-  #begin(most: number | undefined): void {
-    this.#most = most ?? 0
-    this.#text = most === undefined ? undefined : ''
-  }
-
-  #append(piece: string): void {
-    if (this.#text === undefined) return
-    if (this.#text.length + piece.length > this.#most) {
-      this.#refuse(`a name or value of more than ${this.#most} characters`)
-    }
-    this.#text += piece
-  }
-
   /** Inlined chunks may be long, and are kept only where they are asked for. */
   #stringLimit(): number | undefined {
     if (this.#place === 'ignored') return undefined
@@ -151,8 +155,10 @@ export class EntryReader {
   }
 
   #readKey(key: string): void {
-    if (this.#place === 'object') this.#object.key(key)
-    else if (this.#place === 'keys') this.#key = key
+    if (this.#place === 'object') {
+      this.#object.key(key)
+      this.#checkObject()
+    } else if (this.#place === 'keys') this.#key = key
   }
 
   #readString(text: string | undefined): void {
@@ -184,7 +190,16 @@ export class EntryReader {
 
   #scalar(spelled: string): void {
     this.#object.scalar(spelled)
-    if (this.#object.text.length > MOST_TEXT) this.#refuse(`metadata of more than ${MOST_TEXT} characters`)
+    this.#checkObject()
+  }
+
+  #checkObject(): void {
+    const [name, most] = this.#isGenerators() ? ["'gen'", MOST_GENERATORS] : ['metadata', MOST_TEXT]
+    if (this.#object.text.length > most) this.#refuse(`${name} of more than ${most} characters`)
+  }
+
+  #isGenerators(): boolean {
+    return this.#section === 'top' && this.#key === 'gen'
   }
 
   #member(value: string | number | null): void {
@@ -194,49 +209,53 @@ export class EntryReader {
 
   #open(bracket: '{' | '['): void {
     if (++this.#depth > MOST_DEPTH) this.#refuse(`nested deeper than ${MOST_DEPTH} levels`)
-    if (this.#place === 'object') this.#object.open(bracket)
-    else if (this.#place === 'list') this.#refuseValue()
-    else if (this.#place === 'ignored') this.#countGenerator(bracket)
-    else if (this.#depth === 1) this.#openDocument(bracket)
-    else this.#openValue(bracket)
-  }
-
-  #openDocument(bracket: '{' | '['): void {
-    if (bracket === '[') this.#refuse('a list, where a reference set is an object')
+    if (this.#place === 'object') {
+      this.#object.open(bracket)
+      this.#checkObject()
+    } else if (this.#place === 'list') this.#refuseValue()
+    else if (this.#place === 'ignored') return
+    else if (this.#depth > 1) this.#openValue(bracket)
+    else if (bracket === '[') this.#refuse('a list, where a reference set is an object')
   }
 
   #openValue(bracket: '{' | '['): void {
     if (this.#section === 'top' && bracket === '{' && (this.#key === 'refs' || this.#key === 'templates')) {
-      this.#section = this.#key
-      if (this.#key === 'refs') this.#hasRefs = true
-    } else if (this.#section === 'top' && bracket === '[' && this.#key === 'gen') {
-      this.#place = 'ignored'
+      this.#openSection(this.#key)
+    } else if (this.#isGenerators()) {
+      if (this.#generators !== undefined) this.#refuse("'gen' is given twice")
+      this.#openObject(bracket)
     } else if (this.#section === 'templates') {
       this.#refuseValue()
     } else if (bracket === '[') {
       this.#place = 'list'
       this.#list = []
     } else if (METADATA.test(this.#key)) {
-      this.#place = 'object'
-      this.#object = new JsonText()
-      this.#object.open('{')
+      this.#openObject('{')
     } else {
       this.#place = 'ignored'
     }
   }
 
-  #countGenerator(bracket: '{' | '['): void {
-    if (this.#section === 'top' && this.#key === 'gen' && this.#depth === 3 && bracket === '{')
-      this.#generators++
+  /** Readers that keep the last of equal keys would take another part of the document. */
+  #openSection(section: 'refs' | 'templates'): void {
+    if (section === 'refs' ? this.#hasRefs : this.#hasTemplates) this.#refuse(`'${section}' is given twice`)
+    this.#section = section
+    if (section === 'refs') this.#hasRefs = true
+    else this.#hasTemplates = true
+  }
+
+  #openObject(bracket: '{' | '['): void {
+    this.#place = 'object'
+    this.#object = new JsonText()
+    this.#object.open(bracket)
   }
 
   #close(bracket: '}' | ']'): void {
     this.#depth--
-    const valueDepth = this.#section === 'top' ? 1 : 2
+    const valueDepth = this.#valueDepth
     if (this.#place === 'object') {
       this.#object.close(bracket)
-      if (this.#depth === valueDepth)
-        this.#emit({ kind: 'metadata', key: this.#key, text: this.#object.text })
+      if (this.#depth === valueDepth) this.#emitObject(this.#object.text)
     } else if (this.#place === 'list') this.#emitList()
     else if (this.#place === 'ignored') {
       // An object that is no metadata is a chunk: readers take its text for the bytes.
@@ -246,12 +265,15 @@ export class EntryReader {
     if (this.#depth <= valueDepth) this.#place = 'keys'
   }
 
+  #emitObject(text: string): void {
+    if (this.#isGenerators()) this.#generators = text
+    else this.#emit({ kind: 'metadata', key: this.#key, text })
+  }
+
   #emitList(): void {
-    const [url = 0, offset, length] = this.#list
-    const whole = this.#list.length === 1
-    if (typeof url === 'number' || !(whole || (isExtent(offset) && isExtent(length)))) this.#refuseValue()
-    const range = isExtent(offset) && isExtent(length) ? ([offset, length] as const) : undefined
-    this.#emit({ kind: 'reference', key: this.#key, url, range })
+    const entry = parseReference(this.#key, this.#list)
+    if (!entry) this.#refuseValue()
+    this.#emit(entry)
   }
 
   #emit(entry: Entry): void {
@@ -270,8 +292,4 @@ export class EntryReader {
     }
     if (this.#hasRefs && this.#topEntries > 0) this.#refuse("references both within and beside 'refs'")
   }
-}
-
-function isExtent(value: string | number | null | undefined): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }

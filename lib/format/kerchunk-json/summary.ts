@@ -1,16 +1,18 @@
 /** What a kerchunk JSON reference set holds: its metadata, and its references counted as they stream by. */
+import { isKStreamError, messageOf } from '../../errors.ts'
 import type { ArrayMetadata, GroupMetadata, Skipped } from '../../model/metadata.ts'
 import type { ByteSource, OpenSource } from '../../source/byte-source.ts'
 import { openSource } from '../../source/open.ts'
-import { ArrayCount, type ChunkGrid, type MarkBudget } from './array-count.ts'
-import { arrayOfKey, chunkPart, isZarrDocument, refuseZarr3 } from './chunk-key.ts'
-import { DistinctUrls } from './distinct-urls.ts'
-import { type DocumentEnd, scanEntries } from './document.ts'
+import type { ArrayCount } from './array-count.ts'
+import { readMembers } from './document.ts'
+import { documentError } from './document-error.ts'
 import { DocumentMetadata } from './document-metadata.ts'
-import type { Entry } from './entry-reader.ts'
-
-/** 32 MiB of marks, for 2^28 chunks that lie together. */
-const MARK_PAGES = 1 << 13
+import { generatorsOf } from './document-outline.ts'
+import type { Entry } from './entry.ts'
+import { generate } from './generator.ts'
+import type { DocumentEnd, MemberVisitor } from './members-reader.ts'
+import type { PlainMember } from './plain-member.ts'
+import { ReferenceCounts } from './reference-counts.ts'
 
 /** One array, and its references counted. */
 export interface JsonArraySummary {
@@ -51,74 +53,68 @@ export interface JsonSummaryOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** The references of all arrays, counted. */
-class Counts {
-  readonly arrays = new Map<string, ArrayCount>()
-  readonly urls = new DistinctUrls()
-  /** Keys that belong to no array. */
-  stray = 0
-  firstStray = ''
-  readonly #budget: MarkBudget = { pages: MARK_PAGES }
-
-  addArray(path: string, grid: ChunkGrid): void {
-    this.arrays.set(path, new ArrayCount(grid, this.#budget))
-  }
-
-  add(entry: Entry): void {
-    if (entry.kind === 'template') this.urls.addTemplate(entry.key, entry.text)
-    else if (entry.kind !== 'metadata' && !isZarrDocument(entry.key)) this.#addChunk(entry)
-  }
-
-  #addChunk(entry: Exclude<Entry, { kind: 'metadata' | 'template' }>): void {
-    if (entry.kind === 'reference' && entry.url !== null) this.urls.add(entry.url)
-    const path = arrayOfKey(entry.key, this.arrays)
-    if (path === undefined && this.stray++ === 0) this.firstStray = entry.key
-    if (path === undefined) return
-    this.arrays.get(path)?.add(chunkPart(entry.key, path), entry)
-  }
-}
-
 interface Reading {
   readonly metadata: DocumentMetadata
-  readonly counts: Counts
+  readonly counts: ReferenceCounts
   readonly end: DocumentEnd
 }
 
 /** Reads all metadata; the counts are right where each array's metadata came before its chunks, else undefined. */
-async function readThrough(
-  source: ByteSource,
-  signal: AbortSignal | undefined,
-): Promise<Omit<Reading, 'counts'> & { readonly counts: Counts | undefined }> {
-  const metadata = new DocumentMetadata(source.url)
-  let counts: Counts | undefined = new Counts()
-  let end: DocumentEnd = { kind: 'end', version: 0, generators: 0 }
-  for await (const entries of scanEntries(source, { signal })) {
-    for (const entry of entries) {
-      if (entry.kind === 'end') end = entry
-      else if (entry.kind !== 'metadata') counts?.add(refuseZarr3(entry, source.url))
-      else {
-        const array = metadata.add(entry.key, entry.text)
-        if (array && counts?.arrays.has(array[0])) counts = undefined
-        if (array) counts?.addArray(...array)
-      }
-    }
-    if (counts && counts.stray > 0) counts = undefined
+class FirstReading implements MemberVisitor {
+  readonly metadata: DocumentMetadata
+  counts: ReferenceCounts | undefined = new ReferenceCounts()
+
+  constructor(url: string) {
+    this.metadata = new DocumentMetadata(url)
   }
-  return { metadata, counts, end }
+
+  plain(member: PlainMember): void {
+    this.counts?.plain(member)
+    this.#check()
+  }
+
+  entry(entry: Entry, offset: number): void {
+    if (entry.kind === 'metadata') {
+      const array = this.metadata.add(entry.key, entry.text, offset)
+      if (array && this.counts?.arrays.has(array[0])) this.counts = undefined
+      if (array) this.counts?.addArray(...array)
+    } else this.counts?.entry(entry)
+    this.#check()
+  }
+
+  #check(): void {
+    if (this.counts && this.counts.stray > 0) this.counts = undefined
+  }
 }
 
 /** A second pass, now that all arrays are known. */
 async function recount(
   source: ByteSource,
   metadata: DocumentMetadata,
-  signal?: AbortSignal,
-): Promise<Counts> {
-  const counts = new Counts()
+  signal: AbortSignal | undefined,
+): Promise<ReferenceCounts> {
+  const counts = new ReferenceCounts()
   for (const [path, grid] of metadata.grids) counts.addArray(path, grid)
-  for await (const entries of scanEntries(source, { signal })) {
-    for (const entry of entries) if (entry.kind !== 'end') counts.add(entry)
-  }
+  await readMembers(source, counts, { signal })
   return counts
+}
+
+/** Counts what comes of `gen`; gives why not, where that cannot be told. */
+function countGenerated(url: string, { metadata, counts, end }: Reading): string | undefined {
+  try {
+    const refuse = (problem: string): never => {
+      throw documentError(url, problem)
+    }
+    const { templates } = counts.urls
+    for (const generator of generatorsOf(url, end.generators, metadata)) {
+      for (const reference of generate(generator, templates, refuse))
+        counts.entry({ kind: 'reference', ...reference })
+    }
+    return undefined
+  } catch (error) {
+    if (!isKStreamError(error)) throw error
+    return messageOf(error)
+  }
 }
 
 function arrayNotes(path: string, { repeated, outside }: ArrayCount): Skipped[] {
@@ -130,10 +126,17 @@ function arrayNotes(path: string, { repeated, outside }: ArrayCount): Skipped[] 
   ]
 }
 
-function documentNotes({ metadata, counts, end }: Reading, unexpanded: number): Skipped[] {
+function documentNotes(
+  { metadata, counts }: Reading,
+  unexpanded: number,
+  ungenerated: string | undefined,
+): Skipped[] {
   const { stray, firstStray, arrays } = counts
   const notes: [count: number, reason: string][] = [
-    [end.generators, `'gen' stands for references that are not counted (${end.generators} generators)`],
+    [
+      ungenerated === undefined ? 0 : 1,
+      `'gen' stands for references that are not all counted: ${ungenerated}`,
+    ],
     [unexpanded, `${unexpanded} URLs need Jinja; they are counted as they are spelled`],
     [metadata.repeated, `${metadata.repeated} metadata keys are given more than once; the last one counts`],
     [stray, `${stray} keys belong to no array, the first is ${JSON.stringify(firstStray)}`],
@@ -147,6 +150,7 @@ function documentNotes({ metadata, counts, end }: Reading, unexpanded: number): 
 function summarize(source: ByteSource, reading: Reading): JsonSummary {
   const { metadata, counts, end } = reading
   const { groups, arrays } = metadata.header()
+  const ungenerated = countGenerated(source.url, reading)
   const { urls, unexpanded } = counts.urls.count()
   return {
     url: source.url,
@@ -161,21 +165,28 @@ function summarize(source: ByteSource, reading: Reading): JsonSummary {
     }),
     urls,
     moreUrls: counts.urls.overflowed,
-    notes: documentNotes(reading, unexpanded),
+    notes: documentNotes(reading, unexpanded, ungenerated),
   }
 }
 
 /**
  * Reads the kerchunk JSON reference set at `path`, version 0 or 1: all its metadata, and its references counted,
  * none of them kept. Where chunks come before the metadata of their array it is read twice.
- * @throws FormatError with the place where it is no JSON or no reference set, UnsupportedError for Zarr format 3.
+ * @throws FormatError with the place where it is no JSON or no reference set, UnsupportedError for what Zarr v2
+ * cannot say.
  */
 export async function readJsonSummary(path: string, options: JsonSummaryOptions = {}): Promise<JsonSummary> {
   const { open = openSource, signal } = options
   const source = await open(path, { signal })
   try {
-    const { metadata, counts, end } = await readThrough(source, signal)
-    return summarize(source, { metadata, end, counts: counts ?? (await recount(source, metadata, signal)) })
+    const first = new FirstReading(source.url)
+    const end = await readMembers(source, first, { signal })
+    const { metadata } = first
+    return summarize(source, {
+      metadata,
+      end,
+      counts: first.counts ?? (await recount(source, metadata, signal)),
+    })
   } finally {
     await source.close()
   }

@@ -1,4 +1,5 @@
 /** Batches that carry bytes: cut so that each carries few, and rows of the set's own files of copied bytes with these bytes. */
+import { FormatError } from '../../errors.ts'
 import { INLINE, type ReferenceBatch } from '../../model/reference-batch.ts'
 import type { ByteSource } from '../../source/byte-source.ts'
 import { openFile } from '../../source/file.ts'
@@ -66,7 +67,10 @@ export class CopiedRows {
     }
   }
 
-  /** Bytes by row; rows of one file are read together. */
+  /**
+   * Bytes by row; rows of one file are read together.
+   * @throws FormatError where a row stands for a whole file: kstream writes none of its own so.
+   */
   async #readRows(
     batch: ReferenceBatch,
     rows: readonly number[],
@@ -78,8 +82,12 @@ export class CopiedRows {
       const path = batch.path[rows[from]]
       let to = from
       while (to < rows.length && batch.path[rows[to]] === path) to++
-      const source = await file.open(batch.paths[path], signal)
+      const url = batch.paths[path]
+      const source = await file.open(url, signal)
       const some = rows.slice(from, to)
+      if (some.some((row) => batch.length[row] === 0)) {
+        throw new FormatError({ url, offset: 0, structure: 'copied chunks' }, 'are referenced as one whole')
+      }
       const read = some.map((row) => source.read(batch.offset[row], batch.length[row], { signal }))
       for (const [at, bytes] of (await Promise.all(read)).entries()) found.set(some[at], bytes)
       from = to

@@ -2,31 +2,50 @@
 import { resolve } from 'node:path'
 import { FormatError, SourceError } from '../../errors.ts'
 import { extentsSoFar } from '../../model/chunk-grid.ts'
-import type { Header } from '../../model/metadata.ts'
+import type { ArrayMetadata, Header } from '../../model/metadata.ts'
 import type { Footer, Outcome, ReferenceBatch } from '../../model/reference-batch.ts'
 import type { BodyOptions, ReferenceSet, SourceInfo } from '../../model/reference-set.ts'
+import { isJson2, JSON2_COPIED, VLEN_UTF8 } from '../json2.ts'
 import { copiedName } from './copied-path.ts'
 import { CopiedRows, cutBatch } from './copied-rows.ts'
+import { withVlenUtf8 } from './json2-rows.ts'
 import { countOf } from './record-line.ts'
-import { batchOf } from './shard-batch.ts'
+import { ascendingTest, batchOf } from './shard-batch.ts'
 import { ShardReader } from './shard-reader.ts'
 import { type ArraySummary, listShards, readSetSummary, type SetSummary } from './summary.ts'
 
+/** Rows of a batch, whatever the shard has. */
+const BATCH_ROWS = 1 << 16
+
 const NO_SOURCES =
   'a set that does not record its sources: whether a file has changed since it was written cannot be told'
+
+/** In sets of others: those of ours are read by the same readers as ever, and may be added to. */
+function becomesVlenUtf8({ metadata, coverage }: ArraySummary): boolean {
+  return coverage === undefined && isJson2(metadata)
+}
+
+function metadataOf(array: ArraySummary): ArrayMetadata {
+  return becomesVlenUtf8(array) ? { ...array.metadata, codecs: VLEN_UTF8 } : array.metadata
+}
 
 function headerOf({ groups, arrays, skipped, notes, sources }: SetSummary): Header {
   const unknown = sources === undefined ? [{ path: '', reason: NO_SOURCES }] : []
   return {
     kind: 'header',
     groups,
-    arrays: arrays.map(({ metadata }) => metadata),
+    arrays: arrays.map(metadataOf),
     skipped: skipped.map(({ path, reason = 'not in the set' }) => ({ path, reason })),
     notes: [...notes.map(({ path, note }) => ({ path, reason: note })), ...unknown],
   }
 }
 
-function outcomeOf({ metadata: { path }, coverage }: ArraySummary): Outcome {
+function outcomeOf(array: ArraySummary): Outcome {
+  const {
+    metadata: { path },
+    coverage,
+  } = array
+  if (becomesVlenUtf8(array)) return { path, outcome: 'copied', reason: JSON2_COPIED }
   const outcome = coverage?.outcome ?? 'referenced'
   return coverage?.reason === undefined ? { path, outcome } : { path, outcome, reason: coverage.reason }
 }
@@ -86,7 +105,8 @@ class ParquetSet implements ReferenceSet {
     signal?: AbortSignal,
   ): AsyncGenerator<ReferenceBatch> {
     const size = this.#summary.recordSize
-    const filled = this.#summary.arrays[array].coverage?.filled ?? []
+    const { coverage, chunks } = this.#summary.arrays[array]
+    const isFilled = ascendingTest(coverage?.filled ?? [])
     for (const number of await this.#shardNumbers(array, Math.floor(from / size), Math.ceil(to / size))) {
       signal?.throwIfAborted()
       // A part of one shard is likely to be followed by its neighbour; whole shards are not asked for again.
@@ -96,10 +116,22 @@ class ParquetSet implements ReferenceSet {
           : await this.#shards.read(array, number, signal)
       if (!shard) continue
       const first = number * size
-      const rows = { from: Math.max(0, from - first), to: Math.min(shard.rows, to - first) }
-      const batch = batchOf(shard, { array, first, ...rows, filled, url: this.#shards.url(array, number) })
-      if (batch.rows > 0) yield* this.#copies?.read(batch, signal) ?? cutBatch(batch)
+      const url = this.#shards.url(array, number)
+      if (shard.rows < Math.min(size, chunks - first)) throw tooShort(url, shard.rows, chunks - first)
+      const end = Math.min(shard.rows, to - first)
+      for (let row = Math.max(0, from - first); row < end; row += BATCH_ROWS) {
+        const rows = { from: row, to: Math.min(end, row + BATCH_ROWS) }
+        yield* this.#cut(batchOf(shard, { array, first, ...rows, isFilled, url }), url, signal)
+      }
     }
+  }
+
+  /** The batch as it is handed on: with the bytes that go into other sets, in parts that carry few of them. */
+  async *#cut(batch: ReferenceBatch, url: string, signal?: AbortSignal): AsyncGenerator<ReferenceBatch> {
+    if (batch.rows === 0) return
+    const array = this.#summary.arrays[batch.array]
+    if (becomesVlenUtf8(array)) yield* withVlenUtf8(batch, array.metadata, url)
+    else yield* this.#copies?.read(batch, signal) ?? cutBatch(batch)
   }
 
   /** Shards of `[from, to)` that are there or ought to be, ascending: a sparse grid has room for billions. */
@@ -130,6 +162,12 @@ class ParquetSet implements ReferenceSet {
       coverage: { arrays: this.#summary.arrays.map(outcomeOf), notes: [] },
     }
   }
+}
+
+/** No reader finds what is said to be there. */
+function tooShort(url: string, rows: number, chunks: number): FormatError {
+  const at = { url, offset: 0, structure: 'Parquet shard' }
+  return new FormatError(at, `has ${rows} rows, where the array has ${chunks} chunks from its first on`)
 }
 
 export interface OpenParquetSetOptions {

@@ -30,7 +30,8 @@ interface SetRecords {
  * @throws SourceError where a file cannot be read, FormatError where a line of it is broken.
  */
 export async function readRecords(root: string): Promise<SetRecords> {
-  const sources = await readLines(join(root, '.kstream', 'sources.ndjson'), parseSource)
+  // Many lines of text and small counts, which need none of the care that Python's numbers do.
+  const sources = await readLines(join(root, '.kstream', 'sources.ndjson'), parseSource, JSON.parse)
   const arrays = new Map<string, ArrayRecord>()
   const unlimited = new Map<string, readonly string[]>()
   const notes: { path: string; note: string }[] = []
@@ -46,36 +47,36 @@ export async function readRecords(root: string): Promise<SetRecords> {
   return { arrays: lines && arrays, unlimited, notes, location, sources }
 }
 
-/** What `parse` makes of each line of an NDJSON file; undefined where there is no such file. */
+/** What `parse` makes of each line of an NDJSON file, itself made of JSON by `read`; undefined where there is no such file. */
 async function readLines<T>(
   url: string,
   parse: (refuse: RefuseLine, line: JsonObject) => T,
+  read: (text: string) => PythonJson = parsePythonJson,
 ): Promise<T[] | undefined> {
   const text = await readFile(url, 'utf8').catch((cause) => {
     if (systemCode(cause) !== 'ENOENT') throw new SourceError(url, 'cannot be read', { cause })
   })
   if (text === undefined) return undefined
   const found: T[] = []
-  let offset = 0
-  for (let start = 0; start < text.length; ) {
+  let start = 0
+  const refuse = (problem: string, cause?: unknown): never => {
+    const at = { url, offset: Buffer.byteLength(text.slice(0, start)), structure: 'NDJSON line' }
+    throw new FormatError(at, problem, { cause })
+  }
+  while (start < text.length) {
     const newline = text.indexOf('\n', start)
     const end = newline < 0 ? text.length : newline
     const line = text.slice(start, end)
-    const at = { url, offset, structure: 'NDJSON line' }
-    const refuse = (problem: string, cause?: unknown): never => {
-      throw new FormatError(at, problem, { cause })
-    }
-    if (line !== '') found.push(parse(refuse, parseObject(refuse, line)))
-    offset += Buffer.byteLength(line) + 1
+    if (line !== '') found.push(parse(refuse, parseObject(refuse, line, read)))
     start = end + 1
   }
   return found
 }
 
-function parseObject(refuse: RefuseLine, line: string): JsonObject {
+function parseObject(refuse: RefuseLine, line: string, read: (text: string) => PythonJson): JsonObject {
   let value: PythonJson
   try {
-    value = parsePythonJson(line)
+    value = read(line)
   } catch (cause) {
     return refuse('is not JSON', cause)
   }

@@ -23,13 +23,23 @@ interface ColumnChunk {
   readonly dictionary_page_offset?: bigint
   readonly data_page_offset: bigint
   readonly total_compressed_size: bigint
+  readonly statistics?: { readonly null_count?: bigint }
 }
 
 /** Rows of a shard at most, whatever `record_size` says. */
 const MOST_ROWS = 10_000_000
 
+/** What a shard's file holds. */
+interface ShardFile {
+  readonly rows: number
+  /** Names of its columns. */
+  readonly columns: ReadonlySet<string>
+  /** Of them, those that are all null, as their statistics say. */
+  readonly empty: ReadonlySet<string>
+}
+
 /**
- * How many rows the file of `size` bytes has. What passes here cannot make hyparquet fail between columns, which would
+ * The rows and columns of the file of `size` bytes. What passes here cannot make hyparquet fail between columns, which would
  * leave the failures of those it has begun to nobody.
  */
 export function checkFooter(
@@ -37,18 +47,26 @@ export function checkFooter(
   size: number,
   recordSize: number,
   refuse: Refuse,
-): number {
+): ShardFile {
   const rows = Number(metadata.num_rows)
   if (!Number.isSafeInteger(rows) || rows < 0) refuse(`has ${rows} rows`)
   if (rows > recordSize) refuse(`has ${rows} rows, but record_size is ${recordSize}`)
   if (rows > MOST_ROWS) refuse(`has ${rows} rows, more than ${MOST_ROWS}`)
-  const names = leafNames(metadata, refuse)
+  const columns = leafNames(metadata, refuse)
   let grouped = 0
   for (const group of metadata.row_groups) {
-    checkColumns(group, names, size, refuse)
+    checkColumns(group, columns, size, refuse)
     grouped += Number(group.num_rows)
   }
-  return grouped === rows ? rows : refuse(`has ${rows} rows, and ${grouped} in its row groups`)
+  if (grouped !== rows) refuse(`has ${rows} rows, and ${grouped} in its row groups`)
+  return { rows, columns, empty: new Set([...columns].filter((name) => isEmpty(metadata, name))) }
+}
+
+function isEmpty({ row_groups }: ParquetFooter, name: string): boolean {
+  const chunks = row_groups.flatMap(({ columns }) => columns.map(({ meta_data }) => meta_data))
+  return chunks.every(
+    (chunk) => chunk?.path_in_schema[0] !== name || chunk.statistics?.null_count === chunk.num_values,
+  )
 }
 
 /** Names of the columns, none of which is nested. */

@@ -89,7 +89,11 @@ export class ShardReader {
     const source = await openIfThere(url, signal)
     if (!source) return undefined
     try {
-      const shard = await readShard(source, this.#summary.recordSize, signal)
+      const { recordSize, arrays } = this.#summary
+      const shard = await readShard(source, recordSize, {
+        signal,
+        trusting: arrays[array].coverage !== undefined,
+      })
       const paths = shard.paths.map(absolutePath)
       for (const { relative } of paths) if (relative !== undefined) await checkRelative(relative, url)
       return { ...shard, paths: paths.map(({ path }) => this.#present(path)) }

@@ -1,9 +1,9 @@
 /** One shard, `refs.<k>.parq`: a row a chunk, columns path, offset, size and raw. */
-import type { AsyncBuffer, Compressors } from 'hyparquet'
+import type { AsyncBuffer, Compressors, ParquetReadOptions } from 'hyparquet'
 import { FormatError, isKStreamError, messageOf } from '../../errors.ts'
 import type { ByteSource } from '../../source/byte-source.ts'
 import { openFile } from '../../source/file.ts'
-import { type ColumnPieces, type Refuse, type Shard, shardOf } from './shard-columns.ts'
+import { type ReadPieces, type Refuse, readColumns, type Shard } from './shard-columns.ts'
 import { checkFooter } from './shard-file.ts'
 
 /** Bytes of a shard at most. */
@@ -19,9 +19,10 @@ async function readFile(
 ): Promise<AsyncBuffer> {
   if (source.size > MOST_BYTES) refuse(`has ${source.size} bytes, more than ${MOST_BYTES}`)
   const bytes = await source.read(0, source.size, { signal })
-  const buffer = new ArrayBuffer(bytes.length)
-  new Uint8Array(buffer).set(bytes)
-  return { byteLength: buffer.byteLength, slice: (start, end) => buffer.slice(start, end) }
+  return {
+    byteLength: bytes.length,
+    slice: (start, end) => new Uint8Array(bytes.subarray(start, end)).buffer,
+  }
 }
 
 /** The same, refusing a page that says it is larger than any could be: they allocate what it says. */
@@ -36,15 +37,56 @@ function boundedCompressors(compressors: Compressors, refuse: Refuse): Compresso
   return Object.fromEntries(bounded)
 }
 
+/** Text of bytes that are often those of the row before. */
+function textParser(): (bytes: Uint8Array) => string {
+  let last: Buffer = Buffer.alloc(0)
+  let text = ''
+  return (bytes) => {
+    if (last.equals(bytes)) return text
+    last = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    text = last.toString('utf8')
+    return text
+  }
+}
+
+/** Reads one column of a file as `options` say; `columns` are all that it has. */
+function columnReader(
+  options: Omit<ParquetReadOptions, 'onComplete'>,
+  columns: ReadonlySet<string>,
+  read: ParquetRead,
+): ReadPieces {
+  return async (name) => {
+    if (!columns.has(name)) return undefined
+    const pieces: { rowStart: number; values: ArrayLike<unknown> }[] = []
+    await read({
+      ...options,
+      columns: [name],
+      // An error thrown here would be nobody's: what the pieces hold is looked at afterwards.
+      onChunk: ({ columnData, rowStart }) => void pieces.push({ rowStart, values: columnData }),
+    })
+    return pieces
+  }
+}
+
+type ParquetRead = (options: ParquetReadOptions) => Promise<void>
+
+/** What of a shard is read. */
+export interface ReadShardOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Only these columns. */
+  readonly names?: readonly string[]
+  /** Columns that the footer says are all null are not looked at: for shards whose chunks are counted afterwards. */
+  readonly trusting?: boolean
+}
+
 /**
- * Reads a shard of at most `recordSize` rows; of its columns only `names` where these are given.
+ * Reads a shard of at most `recordSize` rows.
  * @throws FormatError where it is no Parquet file, or has more rows than a shard may.
  */
 export async function readShard(
   source: ByteSource,
   recordSize: number,
-  signal?: AbortSignal,
-  names?: string[],
+  { signal, names, trusting = false }: ReadShardOptions = {},
 ): Promise<Shard> {
   const at = { url: source.url, offset: 0, structure: 'Parquet shard' }
   const refuse: Refuse = (problem) => {
@@ -54,23 +96,20 @@ export async function readShard(
   const { parquetMetadataAsync, parquetRead } = await import('hyparquet')
   const { compressors } = await import('hyparquet-compressors')
   const file = await readFile(source, refuse, signal)
-  const columns = new Map<string, ColumnPieces>()
   try {
     const metadata = await parquetMetadataAsync(file)
-    const rows = checkFooter(metadata, file.byteLength, recordSize, refuse)
-    await parquetRead({
+    const { rows, columns, empty } = checkFooter(metadata, file.byteLength, recordSize, refuse)
+    const wanted = new Set(
+      (names ?? [...columns]).filter((name) => columns.has(name) && !(trusting && empty.has(name))),
+    )
+    const options = {
       file,
       metadata,
       compressors: boundedCompressors(compressors, refuse),
       utf8: false,
-      ...(names && { columns: names }),
-      // An error thrown here would be nobody's: what the pieces hold is looked at afterwards.
-      onChunk: ({ columnName, columnData, rowStart }) => {
-        const pieces = columns.get(columnName) ?? []
-        columns.set(columnName, [...pieces, { rowStart, values: columnData }])
-      },
-    })
-    return shardOf(rows, columns, refuse)
+      parsers: { stringFromBytes: textParser() },
+    }
+    return await readColumns(rows, columnReader(options, wanted, parquetRead), refuse)
   } catch (cause) {
     signal?.throwIfAborted()
     if (isKStreamError(cause)) throw cause
@@ -89,7 +128,7 @@ export async function readInlinedBytes(
 ): Promise<number> {
   const source = await openFile(path)
   try {
-    const { raw = [] } = await readShard(source, recordSize, undefined, ['raw'])
+    const { raw = [] } = await readShard(source, recordSize, { names: ['raw'] })
     return raw.reduce((sum, bytes, row) => (bytes && counts(row) ? sum + bytes.length : sum), 0)
   } finally {
     await source.close()

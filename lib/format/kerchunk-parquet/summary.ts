@@ -6,10 +6,14 @@ import { chunkCount, extentsSoFar, gridShape } from '../../model/chunk-grid.ts'
 import { itemSize } from '../../model/data-type.ts'
 import type { ArrayMetadata, GroupMetadata } from '../../model/metadata.ts'
 import type { SourceInfo } from '../../model/reference-set.ts'
+import { mapOrdered } from '../../stream/map-ordered.ts'
 import { copiedName } from './copied-path.ts'
 import type { ArrayRecord, CopiedFiles } from './record-line.ts'
 import { readRecords } from './records.ts'
 import { parseZmetadata } from './zmetadata.ts'
+
+/** Folders that are listed at a time. */
+const AT_A_TIME = 16
 
 /** One array of a set. */
 export interface ArraySummary {
@@ -59,10 +63,9 @@ export async function readSetSummary(path: string): Promise<SetSummary> {
     const unlimitedDims = unlimited.get(group.path)
     return unlimitedDims ? { ...group, unlimitedDims } : group
   })
+  const summary = (metadata: ArrayMetadata) => summarize(path, metadata, records?.get(metadata.path))
   const arrays: ArraySummary[] = []
-  for (const metadata of header.arrays) {
-    arrays.push(await summarize(path, metadata, records?.get(metadata.path)))
-  }
+  for await (const array of mapOrdered(header.arrays, summary, { concurrency: AT_A_TIME })) arrays.push(array)
   const skipped = [...(records?.values() ?? [])].filter(({ outcome }) => outcome === 'skipped')
   return { path, recordSize, groups, arrays, skipped, notes, location, sources }
 }

@@ -1,11 +1,12 @@
 /** Chunks that reach past what is stored of them: into what follows in the file, or padded where the file ends. */
 import { FormatError, UnsupportedError } from '../../errors.ts'
-import { INLINE, type ReferenceBatch } from '../../model/reference-batch.ts'
+import type { ReferenceBatch } from '../../model/reference-batch.ts'
 import type { SourceInfo } from '../../model/reference-set.ts'
 import { neededBytes, type PlainArray } from '../../plan/piece-grid.ts'
 import type { OpenSource } from '../../source/byte-source.ts'
 import { openUnchanged } from '../../source/unchanged.ts'
 import { batchOf } from '../../stream/row-columns.ts'
+import { FileSizes } from '../file-sizes.ts'
 import { OpenFiles } from '../inline.ts'
 import type { Draft, DraftBatch } from './draft-batch.ts'
 
@@ -34,12 +35,12 @@ export interface NewChunks {
 /** The files of one reading, for what references cannot say. */
 export class ChunkTails {
   readonly #files: OpenFiles
-  readonly #sizes: ReadonlyMap<string, number>
+  readonly #sizes: FileSizes
   readonly #signal: AbortSignal | undefined
 
   constructor(open: OpenSource, sources: readonly SourceInfo[], signal: AbortSignal | undefined) {
     this.#files = new OpenFiles(openUnchanged(open, sources))
-    this.#sizes = new Map(sources.map(({ url, size }) => [url, size]))
+    this.#sizes = new FileSizes(open, sources, signal)
     this.#signal = signal
   }
 
@@ -60,7 +61,7 @@ export class ChunkTails {
       const at = { url: isRaw ? 'bytes held inline' : place, offset, structure: `a chunk of ${array.path}` }
       throw new FormatError(at, `${Math.max(0, stored)} bytes are stored where its values take ${needed}`)
     }
-    if (!isRaw && offset + chunkBytes <= (this.#sizes.get(place) ?? 0)) {
+    if (!isRaw && offset + chunkBytes <= (this.#sizes.recorded(place) ?? 0)) {
       draft.addReference(chunk, place, offset, chunkBytes)
       return
     }
@@ -82,19 +83,9 @@ export class ChunkTails {
     return batchOf(columns, { array, rows, paths, raw, masked: false })
   }
 
-  /** The batch with lengths in it: a path without a range stands for a whole file. */
-  async measured(batch: ReferenceBatch): Promise<ReferenceBatch> {
-    let length: Float64Array | undefined
-    for (let row = 0; row < batch.rows; row++) {
-      if (batch.length[row] !== 0 || batch.offset[row] !== 0 || batch.path[row] === INLINE) continue
-      length ??= batch.length.slice(0, batch.rows)
-      length[row] = await this.#size(batch.paths[batch.path[row]])
-    }
-    return length ? { ...batch, length } : batch
-  }
-
-  async #size(path: string): Promise<number> {
-    return this.#sizes.get(path) ?? (await this.#files.get(path, this.#signal)).size
+  /** The batch with every length told: one that stands for a whole file does not tell it. */
+  measured(batch: ReferenceBatch): Promise<ReferenceBatch> {
+    return this.#sizes.measured(batch)
   }
 
   async close(): Promise<void> {

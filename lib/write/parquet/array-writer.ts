@@ -4,7 +4,7 @@ import type { ArrayRecord } from '../../format/kerchunk-parquet/record-line.ts'
 import { chunkCount, gridShape } from '../../model/chunk-grid.ts'
 import type { ArrayMetadata } from '../../model/metadata.ts'
 import { INLINE, type ReferenceBatch } from '../../model/reference-batch.ts'
-import { ArrayFill } from './array-fill.ts'
+import { ArrayFill } from '../array-fill.ts'
 import type { ArrayCounters, RestoredArray, StoredShard } from './array-progress.ts'
 import { OpenShard, type OpenShardOptions } from './open-shard.ts'
 
@@ -172,7 +172,10 @@ export class ArrayWriter {
   #addReference(open: OpenShard, row: number, batch: ReferenceBatch, from: number): void {
     const offset = batch.offset[from]
     const length = batch.length[from]
-    if (!(Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0)) {
+    const isNumber =
+      Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0
+    // At the start of a file no bytes stand for all of it; elsewhere readers would differ.
+    if (!isNumber || (length === 0 && offset > 0)) {
       throw this.#broken(`bytes ${offset} + ${length} are no range of a file`)
     }
     open.addReference(row, batch, from)

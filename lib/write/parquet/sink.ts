@@ -1,13 +1,14 @@
 /** The Parquet sink: one reference set into a folder of shards, published in one step (kerchunk's Parquet layout). */
 import { resolve } from 'node:path'
-import { PlanError, UsageError } from '../../errors.ts'
+import { UsageError } from '../../errors.ts'
 import type { ReferenceSet } from '../../model/reference-set.ts'
 import { anySignal, type Sink } from '../../stream/stage.ts'
 import { recoverLeftovers } from '../leftovers.ts'
+import { onlySet } from '../only-set.ts'
 import { alreadyThere, checkTarget, publish, type Target } from '../publish.ts'
+import { checkedLocation } from '../reference-paths.ts'
 import { checkSourcesKept, identityOf, readAppendedSet, replacedMeanwhile } from './appended-set.ts'
 import { readCompleteSet } from './complete-set.ts'
-import { checkedLocation } from './reference-paths.ts'
 import { INLINE_LIMIT, type WriteParquetOptions, type WriteReport } from './report.ts'
 import { SetWriter } from './set-writer.ts'
 
@@ -32,7 +33,7 @@ export function writeParquet(path: string, options: WriteParquetOptions = {}): S
       const target = await checkTarget(path, { overwrite, append: append !== undefined, resume })
       if (!journal) await recoverLeftovers(target.path)
       const location = checkedLocation(options.location, target.path)
-      const set = await onlySet(source)
+      const set = await onlySet(source, 'writeParquet')
       if (target.replaces && resume && append === undefined) {
         const complete = await findComplete(set, target, path, { ...options, location })
         if (complete) {
@@ -102,15 +103,4 @@ async function findComplete(
       : await readCompleteSet(set, target.path, { recordSize, location })
   if (!complete && !overwrite) throw alreadyThere(path)
   return complete
-}
-
-/** Sets are opened when their body is read, so the next one may be asked for before. */
-async function onlySet(source: AsyncIterable<ReferenceSet>): Promise<ReferenceSet> {
-  let only: ReferenceSet | undefined
-  for await (const set of source) {
-    if (only) throw new PlanError('writeParquet takes one reference set: concat them first')
-    only = set
-  }
-  if (!only) throw new UsageError('no input')
-  return only
 }

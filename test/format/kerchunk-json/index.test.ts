@@ -1,95 +1,18 @@
-/** JSON reference sets as inputs: what kerchunk wrote, row for row; any order of keys; and what is refused, by its key. */
+/** JSON reference sets as inputs: what kerchunk wrote, row for row, in any order of keys; and what the specification allows. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { FormatError, SourceError, UnsupportedError } from '../../../lib/errors.ts'
-import { open } from '../../../lib/format/kerchunk-json/index.ts'
+import { SourceError } from '../../../lib/errors.ts'
 import { formats } from '../../../lib/format/registry.ts'
 import { chunkCount, chunkKey, gridShape } from '../../../lib/model/chunk-grid.ts'
-import { type Footer, INLINE, type ReferenceBatch } from '../../../lib/model/reference-batch.ts'
-import type { BodyOptions, ReferenceSet } from '../../../lib/model/reference-set.ts'
-import { openMemory } from '../../../lib/source/memory.ts'
 import { fixture } from '../../fixture.ts'
-import { collect } from '../../stream/collect.ts'
+import { bodyOf, openSet, readRefs, refsOf, zarray } from './document-set.ts'
 
 const EXPECTED = JSON.parse(readFileSync(fixture('kerchunk-json/expected.json'), 'utf8'))
 const folder = mkdtempSync(join(tmpdir(), 'kstream-json-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
-
-const zarray = (shape: number[], chunks: number[], extra: object = {}) =>
-  JSON.stringify({ zarr_format: 2, shape, chunks, dtype: '<f4', fill_value: null, order: 'C', ...extra })
-
-/** Sources that are open. */
-let opened = 0
-
-async function openSet(
-  document: string | object,
-  onUnsupported: 'fail' | 'skip' = 'fail',
-): Promise<ReferenceSet> {
-  const text = typeof document === 'string' ? document : JSON.stringify(document)
-  const again = async () => {
-    opened++
-    const source = openMemory(Buffer.from(text), '/r.json')
-    return {
-      ...source,
-      async close() {
-        opened--
-        await source.close()
-      },
-    }
-  }
-  const source = await again()
-  try {
-    return await open(source, again, { onUnsupported })
-  } finally {
-    await source.close()
-  }
-}
-
-interface Body {
-  readonly batches: readonly ReferenceBatch[]
-  readonly footer: Footer
-}
-
-async function bodyOf(set: ReferenceSet, options?: BodyOptions): Promise<Body> {
-  const items = await collect(set.body(options))
-  const batches = items.filter((item) => item.kind === 'batch')
-  const footers = items.filter((item) => item.kind === 'footer')
-  assert.equal(footers.length, 1)
-  assert.equal(items.at(-1), footers[0])
-  assert.equal(opened, 0)
-  return { batches, footer: footers[0] }
-}
-
-/** Rows by Zarr's keys: `[url, offset, length]`, or inlined bytes in hexadecimal; chunks must ascend. */
-function refsOf({ header }: ReferenceSet, batches: readonly ReferenceBatch[]): Record<string, unknown> {
-  const refs: Record<string, unknown> = {}
-  const last = header.arrays.map(() => -1)
-  for (const { array, rows, chunk, path, paths, offset, length, raw } of batches) {
-    const { path: name, shape, chunkShape } = header.arrays[array]
-    const grid = gridShape(
-      shape.map((extent) => extent ?? 0),
-      chunkShape,
-    )
-    for (let row = 0; row < rows; row++) {
-      assert.ok(chunk[row] > last[array], `${name} ascends`)
-      last[array] = chunk[row]
-      const inlined = path[row] === INLINE
-      const bytes = Buffer.from(raw?.[row] ?? []).toString('hex')
-      refs[`${name}/${chunkKey(chunk[row], grid)}`] = inlined
-        ? bytes
-        : [paths[path[row]], offset[row], length[row]]
-    }
-  }
-  return refs
-}
-
-async function readRefs(document: string | object, options?: BodyOptions): Promise<Record<string, unknown>> {
-  const set = await openSet(document)
-  return refsOf(set, (await bodyOf(set, options)).batches)
-}
 
 /** The chunks of kerchunk's document as fsspec reads them. */
 function plainRefs(refs: Record<string, unknown>): Record<string, unknown> {
@@ -252,110 +175,5 @@ describe('the specification', () => {
     assert.equal(found(' {"version": 1}'), 'kerchunk-json')
     assert.equal(found('\x89HDF\r\n\x1a\n'), 'hdf5')
     assert.equal(found('[1]'), undefined)
-  })
-})
-
-describe('what is refused, by its key', () => {
-  const a = { 'a/.zarray': zarray([2], [1]) }
-
-  async function refused(document: string | object): Promise<Error> {
-    const error = await readRefs(document).then(
-      () => assert.fail('was read'),
-      (reason: unknown) => reason,
-    )
-    assert.equal(opened, 0)
-    assert.ok(error instanceof FormatError || error instanceof UnsupportedError, String(error))
-    assert.match(error.message, /^\/r\.json: /)
-    return error
-  }
-
-  it('keys outside the grid, of no array, and given twice', async () => {
-    for (const key of ['a/2', 'a/00', 'a/0.0', 'a/x', 'a/']) {
-      const { message } = await refused({ ...a, [key]: ['/x', 0, 1] })
-      assert.ok(message.includes(`"${key}" is no chunk of its array's grid, [2]`), message)
-    }
-    assert.match((await refused({ ...a, 'b/0': ['/x', 0, 1] })).message, /"b\/0" belongs to no array/)
-    const chunk = `"a/1": ["/x", 0, 1]`
-    const text = `{"a/.zarray": ${JSON.stringify(zarray([2], [1]))}, ${chunk}, "a/0": "z", ${chunk}}`
-    assert.match((await refused(text)).message, /"a\/1" is given twice/)
-    const metadata = `"a/.zarray": ${JSON.stringify(zarray([2], [1]))}`
-    assert.match((await refused(`{${metadata}, ${metadata}}`)).message, /"a\/\.zarray" is given twice/)
-    const many = { 'a/.zarray': zarray([2 ** 30, 2 ** 30], [1, 1]) }
-    assert.match((await refused(many)).message, /a\/.zarray has chunks beyond count/)
-  })
-
-  it('bytes that are none', async () => {
-    for (const base64 of ['base64:AAA', 'base64:A*==', 'base64:AA-_']) {
-      assert.match((await refused({ ...a, 'a/0': base64 })).message, /"a\/0" is no base64/)
-    }
-    assert.match(
-      (await refused(`{"a/0": "\\ud800", "a/.zarray": ${JSON.stringify(zarray([1], [1]))}}`)).message,
-      /Unicode/,
-    )
-    assert.match((await refused({ ...a, 'a/0': ['/x', 5, 0] })).message, /"a\/0" refers to no bytes/)
-  })
-
-  it('what the specification has and references have not', async () => {
-    const cases: readonly [unknown, RegExp][] = [
-      [['/x'], /a\/1: a reference to a whole file/],
-      [[null, 1, 2], /a\/1: .*the file that its reader is told/],
-      [{ any: 1 }, /a\/1: a JSON object/],
-      [['{{u}}/x', 1, 2], /a\/1: the URL "\{\{u\}\}\/x", which only Jinja/],
-    ]
-    for (const [value, problem] of cases) {
-      const error = await refused({ ...a, 'a/1': value })
-      assert.ok(error instanceof UnsupportedError)
-      assert.match(error.message, problem)
-      assert.match(error.message, /--on-unsupported skip/)
-    }
-    const gen = [{ key: 'temp/{{i}}.0', url: 'a.nc', dimensions: { i: { stop: 2 } } }]
-    assert.match((await refused({ version: 1, gen, refs: a })).message, /'gen', .*1 generators/)
-    assert.match((await refused({ 'a/zarr.json': '{}' })).message, /Zarr format 3/)
-    assert.match((await refused({ 'a/.zarray': ['/x', 0, 9] })).message, /metadata that lies in another file/)
-  })
-
-  it("with skip, an array's first such chunk costs the array and nothing else", async () => {
-    const objects = { dtype: '|O', filters: [{ id: 'pickle' }] }
-    const document = {
-      'p/.zarray': zarray([1], [1], objects),
-      'p/0': 'base64:AAAA',
-      ...a,
-      'a/0': ['/x', 0, 1],
-      'a/1': ['/x'],
-      'b/.zarray': zarray([2], [1]),
-      'b/1': ['/y', 3, 4],
-    }
-    await assert.rejects(openSet(document), /p: objects stored by pickle/)
-    const set = await openSet(document, 'skip')
-    const { batches, footer } = await bodyOf(set)
-    assert.deepEqual(refsOf(set, batches), { 'b/1': ['/y', 3, 4] })
-    assert.deepEqual([footer.dropped, footer.missing[1]], [[0], 1])
-    assert.deepEqual(
-      footer.coverage.arrays.map(({ path, outcome }) => [path, outcome]),
-      [
-        ['a', 'skipped'],
-        ['b', 'referenced'],
-        ['p', 'skipped'],
-      ],
-    )
-    assert.match(footer.coverage.arrays[0].reason ?? '', /a\/1: a reference to a whole file/)
-  })
-
-  it('an abort, before and while it is read', async () => {
-    const keys = Array.from(
-      { length: 40_000 },
-      (_, index) => `"a/${39_999 - index}": ["/file.nc", ${index}, 5]`,
-    )
-    const set = await openSet(`{"a/.zarray": ${JSON.stringify(zarray([40_000], [1]))}, ${keys.join(', ')}}`)
-    await assert.rejects(collect(set.body({ signal: AbortSignal.abort() })), { name: 'AbortError' })
-    const controller = new AbortController()
-    const body = set.body({ signal: controller.signal })[Symbol.asyncIterator]()
-    const first = await body.next()
-    assert.ok(first.value?.kind === 'batch' && first.value.chunk[0] === 0 && first.value.offset[0] === 39_999)
-    controller.abort()
-    await assert.rejects(body.next(), { name: 'AbortError' })
-    assert.equal(opened, 0)
-    for await (const _ of set.body()) break
-    assert.equal(opened, 0)
   })
 })

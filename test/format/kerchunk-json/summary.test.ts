@@ -1,25 +1,15 @@
-/** JSON reference sets: what kerchunk wrote, counted by Python; and documents that are strange, broken or hostile. */
+/** JSON reference sets: what kerchunk wrote, counted by Python; and what the specification allows. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { FormatError, UnsupportedError } from '../../../lib/errors.ts'
 import { detectJson } from '../../../lib/format/kerchunk-json/document.ts'
 import { type JsonSummary, readJsonSummary } from '../../../lib/format/kerchunk-json/summary.ts'
 import type { ByteSource } from '../../../lib/source/byte-source.ts'
-import { openMemory } from '../../../lib/source/memory.ts'
 import { fixture } from '../../fixture.ts'
+import { zarray } from './document-set.ts'
+import { readSummary as read } from './document-summary.ts'
 
 const EXPECTED = JSON.parse(readFileSync(fixture('kerchunk-json/expected.json'), 'utf8'))
-
-const zarray = (shape: number[], chunks: number[], extra: object = {}) =>
-  JSON.stringify({ zarr_format: 2, shape, chunks, dtype: '<f4', fill_value: null, order: 'C', ...extra })
-
-function read(document: string | object): Promise<JsonSummary> {
-  const text = typeof document === 'string' ? document : JSON.stringify(document)
-  return readJsonSummary('r.json', {
-    open: async (url) => openMemory(new Uint8Array(Buffer.from(text)), url),
-  })
-}
 
 function counts({ arrays }: JsonSummary): unknown[] {
   return arrays.map(({ metadata, references, inlined, missing, bytes }) => [
@@ -33,15 +23,6 @@ function counts({ arrays }: JsonSummary): unknown[] {
 
 /** The notes, the array first. */
 const notes = (summary: JsonSummary) => summary.notes.map(({ path, reason }) => `${path}: ${reason}`)
-
-async function refused(document: string | object): Promise<FormatError> {
-  const error = await read(document).then(
-    () => assert.fail('was read'),
-    (reason: unknown) => reason,
-  )
-  assert.ok(error instanceof FormatError, String(error))
-  return error
-}
 
 function described(summary: JsonSummary): unknown {
   const arrays = summary.arrays.map(({ metadata, chunks, references, inlined, missing, bytes }) => {
@@ -92,19 +73,56 @@ describe('the specification', () => {
       templates: { f: 'x{{c}}' },
       refs: { ...refs, 'temp/1.0': ["{{f(c='1')}}", 1, 2] },
     })
-    assert.match(notes(jinja).join(), /2 URLs need Jinja/)
+    assert.match(notes(jinja).join(), /1 URLs need Jinja/)
   })
 
-  it('gen is named as not counted', async () => {
+  it('references of gen are counted; what cannot be told is named', async () => {
     const gen = [
-      { key: 'temp/{{i}}.0', url: 'a.nc', dimensions: { i: { stop: 2 } } },
+      {
+        key: 'temp/{{i}}.0',
+        url: '{{u}}/a.nc',
+        offset: '{{i}}',
+        length: '7',
+        dimensions: { i: { stop: 1 } },
+      },
       { key: 'b', url: 'c', dimensions: {} },
     ]
-    const summary = await read({ version: 1, gen, refs: temp })
-    assert.deepEqual(counts(summary), [['temp', 0, 0, 2, 0]])
+    const templates = { u: 's3://x' }
+    const summary = await read({ version: 1, gen, refs: temp, templates })
+    assert.deepEqual(counts(summary), [['temp', 1, 0, 1, 7]])
+    assert.equal(summary.urls, 2)
+    assert.deepEqual(notes(summary), [': 1 keys belong to no array, the first is "b"'])
+    const endless = [{ key: 'temp/{{i}}.0', url: 'a.nc', dimensions: { i: { stop: 900_000_000 } } }]
+    const unknown = await read({ version: 1, gen: endless, refs: temp })
+    assert.deepEqual(counts(unknown), [['temp', 0, 0, 2, 0]])
     assert.match(
-      notes(summary).join(),
-      /^: 'gen' stands for references that are not counted \(2 generators\)$/,
+      notes(unknown).join(),
+      /^: 'gen' stands for references that are not all counted: .*900000000/,
+    )
+  })
+
+  it('Zarr v3', async () => {
+    const summary = await read({
+      'zarr.json': { zarr_format: 3, node_type: 'group' },
+      'a/zarr.json': {
+        zarr_format: 3,
+        node_type: 'array',
+        shape: [4],
+        data_type: 'int16',
+        chunk_grid: { name: 'regular', configuration: { chunk_shape: [1] } },
+        chunk_key_encoding: { name: 'default' },
+        fill_value: 0,
+        codecs: [{ name: 'bytes', configuration: { endian: 'little' } }],
+      },
+      'a/c/0': ['x', 1, 2],
+      'a/c/2': ['x', 3, 4],
+      'a/c/9': ['x', 3, 4],
+    })
+    assert.deepEqual(counts(summary), [['a', 2, 0, 2, 6]])
+    assert.deepEqual(notes(summary), ['a: 1 keys are no chunks of its grid'])
+    assert.deepEqual(
+      summary.groups.map(({ path }) => path),
+      [''],
     )
   })
 
@@ -178,81 +196,6 @@ describe('the specification', () => {
     const summary = await read(refs)
     assert.deepEqual([summary.urls, summary.moreUrls], [100_000, true])
     assert.deepEqual(counts(summary), [['a', 100_001, 0, 0, 100_001]])
-  })
-})
-
-describe('what is refused', () => {
-  it('says the byte at which it stops being JSON, and the last key', async () => {
-    const valid = `{"é/.zarray": ${JSON.stringify(zarray([9], [1]))}, "é/0": [`
-    const error = await refused(`${valid}NaN, 1, 2]}`)
-    assert.equal(error.offset, Buffer.byteLength(valid))
-    assert.match(error.message, /no JSON here, after the key "é\/0"/)
-  })
-
-  it('finds the place in the middle of a long document', async () => {
-    const keys = Array.from({ length: 20_000 }, (_, index) => `"a/${index}": ["file.nc", ${index}, 5]`)
-    const start = `{"a/.zarray": ${JSON.stringify(zarray([20_000], [1]))}, ${keys.join(', ')}, "a/x": `
-    assert.ok(start.length > 2 * 2 ** 18)
-    const error = await refused(`${start}[7, 1, 2], "a/y": "z"}`)
-    assert.equal(error.offset, start.length + '[7, 1, 2'.length)
-    assert.match(error.message, /neither a string, nor .*, after the key "a\/x"/)
-  })
-
-  it('every document that is cut short', async () => {
-    const whole = JSON.stringify({
-      version: 1,
-      templates: { u: 'a' },
-      gen: [{ key: 'k' }],
-      refs: { '.zgroup': '{"zarr_format":2}', 'a/.zarray': zarray([2], [1]), 'a/0': ['\\u00e9\n', 10, 20] },
-    })
-    await read(whole)
-    for (let length = 1; length < whole.length; length++) {
-      const error = await refused(whole.slice(0, length))
-      assert.ok(error.offset <= length)
-    }
-  })
-
-  it('values that are no references, and documents that are no sets', async () => {
-    const wrong = [
-      1,
-      true,
-      [],
-      [1, 2, 3],
-      ['u', 1],
-      ['u', -1, 2],
-      ['u', 1.5, 2],
-      ['u', 0, 1, 2],
-      ['u', [1], 2],
-    ]
-    for (const value of wrong) {
-      assert.match((await refused({ 'a/0': value })).message, /neither a string, nor/, JSON.stringify(value))
-    }
-    assert.match((await refused('[1]')).message, /a list/)
-    assert.match((await refused({ hello: 'world' })).message, /no Zarr metadata/)
-    assert.match((await refused({ version: 2, refs: {} })).message, /version 2/)
-    assert.match((await refused({ refs: {}, 'a/0': 'x' })).message, /within and beside/)
-    assert.match((await refused({ 'a/.zarray': '{' })).message, /a\/\.zarray is not JSON/)
-    assert.match((await refused({ 'a/.zarray': zarray([2], [0]) })).message, /chunks is no list of extents/)
-    assert.match((await refused(`{}{}`)).message, /no JSON/)
-  })
-
-  it('nesting, names and metadata beyond every measure', async () => {
-    assert.match((await refused(`{"gen": ${'['.repeat(1_000_000)}`)).message, /nested deeper than 64/)
-    assert.match((await refused(`{"${'k'.repeat(600_000)}": 1}`)).message, /more than 4096 characters/)
-    assert.match((await refused({ a: ['u'.repeat(20_000), 0, 1] })).message, /more than 16384/)
-    assert.match((await refused(`{"a": ["u", ${'1'.repeat(600_000)}, 1]}`)).message, /more than 32/)
-    assert.match((await refused({ '.zattrs': 'x'.repeat(2 ** 24 + 1) })).message, /more than 16777216/)
-    assert.match((await refused({ '.zattrs': { x: 'x'.repeat(2 ** 24) } })).message, /more than 16777216/)
-  })
-
-  it('what is not UTF-8', async () => {
-    const open = async () => openMemory(Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x7d), 'r.json')
-    await assert.rejects(readJsonSummary('r.json', { open }), /is not UTF-8/)
-  })
-
-  it('Zarr format 3, by name', async () => {
-    await assert.rejects(read({ 'a/zarr.json': '{}' }), UnsupportedError)
-    await assert.rejects(read({ 'a/.zarray': zarray([1], [1], { zarr_format: 3 }) }), UnsupportedError)
   })
 })
 

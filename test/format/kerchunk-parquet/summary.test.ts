@@ -63,3 +63,13 @@ test("a set of kerchunk's own has no coverage, and what is no set is told", asyn
   )
   assert.equal(sources, undefined)
 })
+
+test('metadata of Zarr format 3 is refused by name, at any depth', async () => {
+  const path = join(folder, 'newer.parq')
+  mkdirSync(path)
+  for (const key of ['zarr.json', 'g/x/zarr.json']) {
+    const metadata = { '.zgroup': { zarr_format: 2 }, [key]: { zarr_format: 3 } }
+    writeFileSync(join(path, '.zmetadata'), JSON.stringify({ metadata, record_size: 10 }))
+    await assert.rejects(readSetSummary(path), { code: 'ERR_KSTREAM_UNSUPPORTED', array: key })
+  }
+})

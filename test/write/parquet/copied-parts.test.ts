@@ -43,7 +43,7 @@ test('combining parts first gives the bytes of combining all at once, copied byt
         const build = async (some: readonly ReferenceSet[], name: string, location?: string) => {
           const write = writeParquet(place(name), { recordSize, inlineLimit: 9, location })
           const report = await write(concat('time', { open: memory.open })(streamOf(...some)))
-          return { report, set: await openFolderInput(place(name)) }
+          return { report, set: await openFolderInput(place(name), { onUnsupported: 'fail' }) }
         }
         const once = await build(sets, 'once', LOCATION)
         const at = Math.min(cut, sets.length)

@@ -6,57 +6,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { type PythonJson, parsePythonJson } from '../../../lib/format/python-json.ts'
-import type { DataType } from '../../../lib/model/data-type.ts'
-import type { Attributes, CodecConfig } from '../../../lib/model/metadata.ts'
 import { writeParquet } from '../../../lib/write/parquet/sink.ts'
-import { type Row, type SetOptions, streamOf, syntheticSet } from '../synthetic.ts'
+import { layoutSet } from '../python-layout.ts'
+import { type Row, streamOf, syntheticSet } from '../synthetic.ts'
 
 const python = process.env.KSTREAM_PYTHON
 const SCRIPT = fileURLToPath(new URL('../../../../test/python/check_parquet.py', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'kstream-python-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
-
-interface ArrayLayout {
-  readonly path: string
-  readonly dtype: DataType
-  readonly shape: readonly bigint[]
-  readonly chunks: readonly bigint[]
-  readonly attributes: Attributes
-  readonly fill: string | null
-  readonly codecs: readonly { readonly id: string; readonly [name: string]: string | bigint }[]
-  readonly rows: readonly (readonly PythonJson[])[]
-}
-
-function rowOf([chunk, first, offset, length]: readonly PythonJson[]): Row {
-  if (offset === undefined) return { chunk: Number(chunk), raw: Buffer.from(String(first), 'base64') }
-  return { chunk: Number(chunk), path: String(first), offset: Number(offset), length: Number(length) }
-}
-
-function setOf(layout: { arrays: readonly ArrayLayout[]; attributes: Attributes }): SetOptions {
-  return {
-    groups: [{ path: '', attributes: layout.attributes }],
-    rows: layout.arrays.map(({ rows }) => rows.map(rowOf)),
-    arrays: layout.arrays.map(({ path, dtype, shape, chunks, attributes, fill, codecs }) => ({
-      path,
-      dims: shape.map((extent) => `x${extent}`),
-      attributes,
-      shape: shape.map(Number),
-      chunkShape: chunks.map(Number),
-      dataType: dtype,
-      fillValue: fill === null ? null : Buffer.from(fill, 'base64'),
-      codecs: codecs.map(
-        (codec) =>
-          Object.fromEntries(
-            Object.entries(codec).map(([name, value]) => [
-              name,
-              typeof value === 'bigint' ? Number(value) : value,
-            ]),
-          ) as CodecConfig,
-      ),
-    })),
-  }
-}
 
 const skip = python ? false : 'KSTREAM_PYTHON names no Python'
 const run = (command: string) =>
@@ -64,8 +21,7 @@ const run = (command: string) =>
 
 test('every Python reader reads what numpy wrote', { skip }, async () => {
   run('prepare')
-  const layout: unknown = parsePythonJson(readFileSync(join(folder, 'layout.json'), 'utf8'))
-  const options = setOf(layout as { arrays: readonly ArrayLayout[]; attributes: Attributes })
+  const options = layoutSet(readFileSync(join(folder, 'layout.json'), 'utf8'))
   for (const recordSize of [5, 100_000]) {
     const write = writeParquet(join(folder, `records-${recordSize}.parq`), { recordSize })
     const report = await write(streamOf(syntheticSet(options)))

@@ -398,3 +398,18 @@ test('progress is told as the rows come', async () => {
   )
   assert.deepEqual(seen, [1, 3, 3])
 })
+
+test('offset 0 and size 0 stand for the whole file; a range of no bytes elsewhere is refused', async () => {
+  const rows = [reference(0, 0, 0), reference(2, 8, 5)]
+  const { path, report } = await write({ arrays: [{ path: 't' }], rows: [rows] })
+  assert.deepEqual((await readRows(join(path, 't/refs.0.parq'))).slice(0, 3), [
+    ['/a.nc', 0, 0, null],
+    [null, 0, 0, null],
+    ['/a.nc', 8, 5, null],
+  ])
+  assert.deepEqual([report.references, report.referencedBytes], [2, 5])
+  await assert.rejects(write({ arrays: [{ path: 't' }], rows: [[reference(0, 8, 0)]] }), {
+    code: 'ERR_KSTREAM_WRITE',
+    message: /bytes 8 \+ 0 are no range of a file/,
+  })
+})

@@ -35,7 +35,10 @@ export class ColumnsBuilder {
     if (this.#rows === this.#capacity) this.#flush()
     const row = this.#rows
     const offset = this.#base + address
-    if (chunk <= this.#last || !(offset + length <= this.#end)) this.#refuse(chunk, offset, length)
+    // A reference to no bytes at the start of a file would stand for all of it.
+    if (chunk <= this.#last || length === 0 || !(offset + length <= this.#end)) {
+      this.#refuse(chunk, offset, length)
+    }
     this.#chunk[row] = chunk
     this.#offset[row] = offset
     this.#length[row] = length
@@ -84,6 +87,7 @@ export class ColumnsBuilder {
     const { file, dataset } = this.#request
     const at = { url: file.source.url, structure: `chunk index of ${dataset.path}`, offset }
     if (chunk <= this.#last) throw new FormatError(at, `chunk ${chunk} comes after chunk ${this.#last}`)
+    if (length === 0) throw new FormatError(at, `chunk ${chunk} has no bytes`)
     throw new FormatError(
       at,
       `chunk ${chunk} of ${length} bytes ends past the file's ${this.#end} (truncated?)`,

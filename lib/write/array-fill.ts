@@ -1,8 +1,8 @@
 /** What becomes of an array's missing chunks: they stay missing, or are inlined as the fill value where nothing else is read right. */
-import type { ArrayMetadata } from '../../model/metadata.ts'
-import { encodeFillChunk, MOST_FILL_BYTES, MOST_FILL_CHUNKS } from '../fill-chunk.ts'
-import { type FillPlan, planFill, writtenFill } from '../fill-value.ts'
-import type { JsonValue } from '../json-text.ts'
+import type { ArrayMetadata } from '../model/metadata.ts'
+import { encodeFillChunk, MOST_FILL_BYTES, MOST_FILL_CHUNKS } from './fill-chunk.ts'
+import { type FillPlan, planFill, writtenFill } from './fill-value.ts'
+import type { JsonValue } from './json-text.ts'
 
 const NO_ATTRIBUTE = 'there is no attribute _FillValue'
 

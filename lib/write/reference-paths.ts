@@ -1,10 +1,10 @@
 /** Which paths the references of a set may hold. */
 import { isAbsolute } from 'node:path'
-import { PlanError, UsageError, WriteError } from '../../errors.ts'
-import { isCopiedPath } from '../../format/kerchunk-parquet/copied-path.ts'
-import { absolutePath } from '../../format/reference-path.ts'
-import { schemeOf } from '../../source/open.ts'
-import { UNPAIRED } from '../names.ts'
+import { PlanError, UsageError, WriteError } from '../errors.ts'
+import { isCopiedPath } from '../format/kerchunk-parquet/copied-path.ts'
+import { absolutePath } from '../format/reference-path.ts'
+import { schemeOf } from '../source/open.ts'
+import { UNPAIRED } from './names.ts'
 
 /** Where references to a set's own files point: at `location`, or else at `path`, where it is written to. */
 export function checkedLocation(location: string | undefined, path: string): string {

@@ -1,0 +1,126 @@
+/** `kstream convert`: any reference format to any other; several sets become one. */
+import { type ReferenceSet, SourceError, scan, Tally } from '../../lib/index.ts'
+import { checkOutput } from '../append.ts'
+import { combineFiles, each } from '../combination.ts'
+import { reportCombination } from '../combination-report.ts'
+import type { Command } from '../command.ts'
+import { type ConvertOptions, readConvertOptions } from '../convert-options.ts'
+import { reportConversion } from '../convert-report.ts'
+import { EXIT } from '../exit-code.ts'
+import { type Arguments, flagOption, valueOption } from '../option.ts'
+import type { Surroundings } from '../output.ts'
+import { PLANNING_OPTIONS } from '../planning-options.ts'
+import { PROGRESS_OPTIONS, Progress, progressModeOf } from '../progress.ts'
+import { protocolOf, withProtocol } from '../seen-protocol.ts'
+import { INPUT_FORMAT_NAMES, OUTPUT_FORMATS } from '../set-format.ts'
+import { setSink } from '../set-sink.ts'
+import { firstSet, makeStages, type Stages } from '../stages.ts'
+import { Inputs } from '../standard-input.ts'
+
+interface Conversion extends Stages {
+  readonly options: ConvertOptions
+  readonly files: readonly string[]
+  readonly tally: Tally
+  readonly progress: Progress
+}
+
+/** The set to write, and whether any input was left out. */
+interface Converted {
+  readonly set: ReferenceSet | undefined
+  readonly isIncomplete: boolean
+}
+
+/** One input goes through as it is: nothing is planned, so that each of its references stays what it was. */
+async function readOne(conversion: Conversion, around: Surroundings): Promise<Converted> {
+  const { options, files, before, tally } = conversion
+  const { onUnsupported, allowExternal, from: format, memoryBytes } = options
+  const { signal } = around
+  const sets = scan(files, { onUnsupported, allowExternal, format, memoryBytes, tally, signal })
+  return { set: await firstSet(before(sets, { signal })), isIncomplete: false }
+}
+
+async function combine(conversion: Conversion, around: Surroundings): Promise<Converted> {
+  const { options, files, before, tally, progress } = conversion
+  const { from: format, memoryBytes } = options
+  const request = { files, options, before, tally, reading: { format, memoryBytes } }
+  const combined = await combineFiles(request, around)
+  progress.clear()
+  const isIncomplete = reportCombination(around, combined, { ...options, append: false })
+  return { set: await combined.combination?.set(), isIncomplete }
+}
+
+async function convert(conversion: Conversion, around: Surroundings): Promise<number> {
+  const { options, files, after, left, tally, progress } = conversion
+  const { signal } = around
+  const isJoined = files.length > 1 || options.concatDims !== undefined
+  const { set, isIncomplete } = await (isJoined ? combine : readOne)(conversion, around)
+  const changed = set && (await firstSet(after(each([set]), { signal })))
+  progress.clear()
+  left.report(around)
+  if (!changed) throw new SourceError(files[0], 'holds no reference set')
+  const seen: { protocol?: string } = {}
+  const write = setSink(options, around, ({ references, inlined }) => progress.wrote(references + inlined))
+  progress.beginReferences(changed.header)
+  const report = await write(each([withProtocol(changed, seen)]), { signal })
+  progress.end()
+  const { protocol = protocolOf(options.output) } = seen
+  await reportConversion(around, {
+    ...options,
+    report,
+    files: tally.files,
+    seconds: progress.seconds,
+    arrays: changed.header.arrays,
+    protocol,
+    containers: report.containers,
+  })
+  return isIncomplete || report.skipped.length > 0 ? EXIT.incomplete : EXIT.done
+}
+
+async function run(args: Arguments, names: readonly string[], around: Surroundings): Promise<number> {
+  const options = readConvertOptions(args, names)
+  const mode = progressModeOf(args)
+  const stages = makeStages(options)
+  const { output, to, overwrite } = options
+  if (to === 'parquet') await checkOutput(output, { overwrite, append: false, resume: false })
+  const tally = new Tally()
+  const inputs = await Inputs.open(options.inputs, around)
+  const progress = new Progress(mode, tally, around.stderr)
+  try {
+    return await convert({ options, files: inputs.files, ...stages, tally, progress }, around)
+  } finally {
+    progress.end()
+    await inputs.close()
+  }
+}
+
+export const convertCommand: Command = {
+  name: 'convert',
+  synopsis: 'IN.. OUT',
+  describe: 'Turn a reference set of any format into one of any other',
+  options: {
+    from: valueOption(`What the inputs are: ${INPUT_FORMAT_NAMES.join(', ')}`, {
+      defaultDescription: 'told by their bytes',
+    }),
+    to: valueOption(`What to make: ${OUTPUT_FORMATS.join(', ')}`, { defaultDescription: 'told by the name' }),
+    output: valueOption('The output, where all names are inputs', { alias: 'o' }),
+    overwrite: flagOption('Replace the set that is at OUT'),
+    'rewrite-paths': valueOption('Write references with another prefix: /old=s3://new'),
+    'inline-threshold': valueOption('Keep chunks of fewer bytes in the set itself', {
+      defaultDescription: '0, none',
+    }),
+    'record-size': valueOption('References in a shard of a Parquet set', { defaultDescription: '100000' }),
+    'max-memory': valueOption('Memory to stay below, on disk what needs more', {
+      defaultDescription: '256M',
+    }),
+    ...PLANNING_OPTIONS,
+    ...PROGRESS_OPTIONS,
+  },
+  examples: [
+    ['kstream convert legacy.json refs.parq', 'A set that opens lazily, of one that does not'],
+    ['kstream convert refs.parq refs.json.gz', 'And back'],
+    ['kstream convert old.json --rewrite-paths /data=s3://bucket/data new.parq', 'Of files that were moved'],
+    ['kstream convert 2023.json 2024.json both.parq --concat-dims time', 'Two sets as one'],
+    ['kstream convert refs.parq - --to ndjson | grep \'"temp"\'', 'For other tools'],
+  ],
+  run,
+}

@@ -1,0 +1,236 @@
+/** The entropy coding of zstd (RFC 8878, 4): tables of FSE and Huffman codes, and bits that are read from their end. */
+
+/** What is wrong with a block; told with its place by who reads the file. */
+export type Damaged = (problem: string) => never
+
+/** A decoding table of FSE: by state, the symbol, the bits to read, and what to add to them for the next state. */
+export interface FseTable {
+  readonly accuracy: number
+  readonly symbols: Uint8Array
+  readonly bits: Uint8Array
+  readonly bases: Uint16Array
+}
+
+/** A decoding table of Huffman codes: by the next `maxBits` bits, the symbol and its code's bits. */
+export interface HuffmanTable {
+  readonly maxBits: number
+  readonly symbols: Uint8Array
+  readonly bits: Uint8Array
+}
+
+const MOST_HUFFMAN_BITS = 11
+const MOST_WEIGHT_ACCURACY = 6
+const MOST_SYMBOLS = 256
+
+/** The number of the highest bit that is set, of a number that is not 0. */
+export function highestBit(value: number): number {
+  return 31 - Math.clz32(value)
+}
+
+/**
+ * Bits from the last of `bytes` between `start` and `end` to the first; `bytes` must go on for four bytes behind `end`.
+ * The highest bit that is set in the last byte only marks the end. What is read before the first bit is 0.
+ */
+export class ReverseBits {
+  readonly #bytes: Uint8Array
+  readonly #start: number
+  /** Bits that are left; below 0 where more were read than there are. */
+  left: number
+
+  constructor(bytes: Uint8Array, start: number, end: number, damaged: Damaged) {
+    if (end <= start || bytes[end - 1] === 0) damaged('bits without an end')
+    this.#bytes = bytes
+    this.#start = start
+    this.left = (end - start - 1) * 8 + highestBit(bytes[end - 1])
+  }
+
+  /** The next `count` bits, at most 24. */
+  read(count: number): number {
+    this.left -= count
+    const at = this.left
+    const mask = (1 << count) - 1
+    if (at < 0) return (this.#word(0) << -at) & (at > -count ? mask : 0)
+    return (this.#word(at >> 3) >>> (at & 7)) & mask
+  }
+
+  /** The next `count` bits, which are still to be read. */
+  peek(count: number): number {
+    const value = this.read(count)
+    this.left += count
+    return value
+  }
+
+  #word(byte: number): number {
+    const bytes = this.#bytes
+    const at = this.#start + byte
+    return bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)
+  }
+}
+
+/** 4.1.1: the table of a distribution, which fills it exactly; -1 stands for a probability of less than 1. */
+export function fseTable(counts: readonly number[], accuracy: number): FseTable {
+  const size = 1 << accuracy
+  const symbols = new Uint8Array(size)
+  const next = counts.map((count) => Math.abs(count))
+  let high = size
+  for (const [symbol, count] of counts.entries()) if (count < 0) symbols[--high] = symbol
+  const step = (size >> 1) + (size >> 3) + 3
+  let at = 0
+  for (const [symbol, count] of counts.entries()) {
+    for (let i = 0; i < count; i++) {
+      symbols[at] = symbol
+      do at = (at + step) & (size - 1)
+      while (at >= high)
+    }
+  }
+  const bits = new Uint8Array(size)
+  const bases = new Uint16Array(size)
+  for (let state = 0; state < size; state++) {
+    const value = next[symbols[state]]++
+    bits[state] = accuracy - highestBit(value)
+    bases[state] = (value << bits[state]) - size
+  }
+  return { accuracy, symbols, bits, bases }
+}
+
+/** 4.1.1: a distribution as it is stored at `at`, and the byte where it ends. */
+export function readFseTable(
+  bytes: Uint8Array,
+  at: number,
+  {
+    end,
+    mostAccuracy,
+    mostSymbols,
+  }: { readonly end: number; readonly mostAccuracy: number; readonly mostSymbols: number },
+  damaged: Damaged,
+): { readonly table: FseTable; readonly end: number } {
+  let bit = at * 8
+  const read = (count: number): number => {
+    const byte = bit >> 3
+    const value =
+      ((bytes[byte] | (bytes[byte + 1] << 8) | (bytes[byte + 2] << 16)) >>> (bit & 7)) & ((1 << count) - 1)
+    bit += count
+    if (bit > end * 8) damaged('a distribution that is cut off')
+    return value
+  }
+  const accuracy = read(4) + 5
+  if (accuracy > mostAccuracy) damaged('a table that is too large')
+  const counts: number[] = []
+  for (let left = 1 << accuracy; left > 0; ) {
+    const count = readCount(read, left, () => bit--)
+    counts.push(count)
+    left -= Math.abs(count)
+    for (let more = count === 0 ? 3 : 0; more === 3; ) {
+      more = read(2)
+      for (let i = 0; i < more; i++) counts.push(0)
+    }
+    if (counts.length > mostSymbols || left < 0) damaged('a distribution of too many symbols')
+  }
+  return { table: fseTable(counts, accuracy), end: (bit + 7) >> 3 }
+}
+
+/** A probability when `left` is what all that follow have together; values that fit take a bit less. */
+function readCount(read: (count: number) => number, left: number, back: () => void): number {
+  const bits = highestBit(left + 1) + 1
+  const value = read(bits)
+  const lower = value & ((1 << (bits - 1)) - 1)
+  const threshold = (1 << bits) - 1 - (left + 1)
+  if (lower < threshold) {
+    back()
+    return lower - 1
+  }
+  return (value >= 1 << (bits - 1) ? value - threshold : value) - 1
+}
+
+/** 4.2.1: the table of Huffman codes that is stored at `at`, and the byte where it ends. */
+export function readHuffmanTable(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  damaged: Damaged,
+): { readonly table: HuffmanTable; readonly end: number } {
+  const head = bytes[at++]
+  const stored = head < 128 ? head : (head - 126) >> 1
+  if (at + stored > end) damaged('Huffman codes that are cut off')
+  const weights: number[] = []
+  if (head < 128) readWeights(weights, bytes, at, at + stored, damaged)
+  else {
+    for (let i = 0; i < head - 127; i++)
+      weights.push(i % 2 === 0 ? bytes[at + (i >> 1)] >> 4 : bytes[at + (i >> 1)] & 15)
+  }
+  return { table: huffmanTable(weights, damaged), end: at + stored }
+}
+
+/** 4.2.1.2: two states that take turns until no bits are left. */
+function readWeights(weights: number[], bytes: Uint8Array, at: number, end: number, damaged: Damaged): void {
+  const limits = { end, mostAccuracy: MOST_WEIGHT_ACCURACY, mostSymbols: MOST_SYMBOLS }
+  const { table, end: start } = readFseTable(bytes, at, limits, damaged)
+  const bits = new ReverseBits(bytes, start, end, damaged)
+  let state = bits.read(table.accuracy)
+  let other = bits.read(table.accuracy)
+  if (bits.left < 0) damaged('Huffman codes without weights')
+  for (;;) {
+    weights.push(table.symbols[state])
+    state = table.bases[state] + bits.read(table.bits[state])
+    if (bits.left < 0) {
+      weights.push(table.symbols[other])
+      return
+    }
+    const turn = state
+    state = other
+    other = turn
+    if (weights.length > MOST_SYMBOLS) damaged('Huffman codes of too many symbols')
+  }
+}
+
+/** 4.2.1.3: the last weight is what is left to a power of two. */
+function huffmanTable(weights: readonly number[], damaged: Damaged): HuffmanTable {
+  const sum = weights.reduce((total, weight) => total + (weight > 0 ? 2 ** (weight - 1) : 0), 0)
+  if (sum === 0 || sum >= 1 << MOST_HUFFMAN_BITS) damaged('Huffman codes that are too long')
+  const maxBits = highestBit(sum) + 1
+  const left = (1 << maxBits) - sum
+  if ((left & (left - 1)) !== 0 || weights.length >= MOST_SYMBOLS) damaged('Huffman codes that do not fit')
+  const all = [...weights, highestBit(left) + 1]
+  const symbols = new Uint8Array(1 << maxBits)
+  const bits = new Uint8Array(1 << maxBits)
+  let at = 0
+  for (let weight = 1; weight <= maxBits; weight++) {
+    for (const [symbol, own] of all.entries()) {
+      if (own !== weight) continue
+      const count = 1 << (weight - 1)
+      symbols.fill(symbol, at, at + count)
+      bits.fill(maxBits + 1 - weight, at, at + count)
+      at += count
+    }
+  }
+  return { maxBits, symbols, bits }
+}
+
+/** 4.2.2: fills `out` from one stream of codes, which must end with it. */
+export function decodeHuffman(
+  out: Uint8Array,
+  { maxBits, symbols, bits }: HuffmanTable,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  damaged: Damaged,
+): void {
+  const stream = new ReverseBits(bytes, start, end, damaged)
+  const mask = (1 << maxBits) - 1
+  let left = stream.left
+  let to = 0
+  for (; to < out.length && left >= maxBits; to++) {
+    const at = left - maxBits
+    const byte = start + (at >> 3)
+    const code = ((bytes[byte] | (bytes[byte + 1] << 8) | (bytes[byte + 2] << 16)) >>> (at & 7)) & mask
+    out[to] = symbols[code]
+    left -= bits[code]
+  }
+  stream.left = left
+  for (; to < out.length && stream.left >= 0; to++) {
+    const code = stream.peek(maxBits)
+    out[to] = symbols[code]
+    stream.left -= bits[code]
+  }
+  if (stream.left !== 0 || to !== out.length) damaged('literals of another length')
+}

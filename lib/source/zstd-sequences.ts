@@ -1,0 +1,168 @@
+/** The sequences of a zstd block (RFC 8878, 3.1.1.3.2): how many literals, then a match of which length at which distance. */
+import { type Damaged, type FseTable, fseTable, ReverseBits, readFseTable } from './zstd-entropy.ts'
+
+/** What a code stands for: a base and the bits that are added to it. */
+interface Codes {
+  readonly bases: Uint32Array
+  readonly bits: Uint8Array
+  readonly mostAccuracy: number
+  readonly predefined: FseTable
+}
+
+/** Codes from `first` on that stand for themselves, then those of these bits, each going on where the one before ends. */
+function codesOf(
+  first: number,
+  plain: number,
+  bits: readonly number[],
+  mostAccuracy: number,
+  table: FseTable,
+): Codes {
+  const all = [...new Array<number>(plain).fill(0), ...bits]
+  let base = first
+  const bases = all.map((count) => {
+    base += 2 ** count
+    return base - 2 ** count
+  })
+  return { bases: Uint32Array.from(bases), bits: Uint8Array.from(all), mostAccuracy, predefined: table }
+}
+
+/** 3.1.1.3.2.2 and appendix A. */
+const LITERAL_LENGTHS = codesOf(
+  0,
+  16,
+  [1, 1, 1, 1, 2, 2, 3, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16],
+  9,
+  fseTable(
+    [
+      4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 2, 1, 1, 1, 1, 1, -1, -1,
+      -1, -1,
+    ],
+    6,
+  ),
+)
+const MATCH_LENGTHS = codesOf(
+  3,
+  32,
+  [1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16],
+  9,
+  fseTable([1, 4, 3, 2, 2, 2, 2, 2, 2, ...new Array<number>(37).fill(1), -1, -1, -1, -1, -1, -1, -1], 6),
+)
+/** Windows are smaller than 2^28, so no distance has more bits. */
+const OFFSETS = codesOf(
+  1,
+  0,
+  Array.from({ length: 29 }, (_, bits) => bits),
+  8,
+  fseTable([1, 1, 1, 1, 1, 1, 2, 2, 2, ...new Array<number>(15).fill(1), -1, -1, -1, -1, -1], 5),
+)
+
+const PREDEFINED = 0
+const ONE_SYMBOL = 1
+const STORED = 2
+
+/** What a frame's blocks have from those before. */
+export interface SequenceTables {
+  literalLengths?: FseTable
+  offsets?: FseTable
+  matchLengths?: FseTable
+}
+
+/** Takes one sequence: literals, then `matchLength` bytes by an offset as it is coded. */
+export type TakeSequence = (literals: number, offsetValue: number, matchLength: number) => void
+
+/** Reads which table a block uses; returns it and where its description ends. */
+function readTable(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  {
+    mode,
+    codes,
+    before,
+  }: { readonly mode: number; readonly codes: Codes; readonly before: FseTable | undefined },
+  damaged: Damaged,
+): { readonly table: FseTable; readonly end: number } {
+  const mostSymbols = codes.bits.length
+  if (mode === PREDEFINED) return { table: codes.predefined, end: at }
+  if (mode === STORED)
+    return readFseTable(bytes, at, { end, mostAccuracy: codes.mostAccuracy, mostSymbols }, damaged)
+  if (mode !== ONE_SYMBOL) return { table: before ?? damaged('a table of no block before'), end: at }
+  if (at >= end || bytes[at] >= mostSymbols) damaged('a code that is none')
+  const table = {
+    accuracy: 0,
+    symbols: bytes.slice(at, at + 1),
+    bits: new Uint8Array(1),
+    bases: new Uint16Array(1),
+  }
+  return { table, end: at + 1 }
+}
+
+function readTables(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  tables: SequenceTables,
+  damaged: Damaged,
+): { readonly tables: Required<SequenceTables>; readonly end: number } {
+  const modes = bytes[at]
+  if (at >= end || (modes & 3) !== 0) damaged('reserved bits')
+  const lengths = { mode: modes >> 6, codes: LITERAL_LENGTHS, before: tables.literalLengths }
+  const first = readTable(bytes, at + 1, end, lengths, damaged)
+  const offsets = { mode: (modes >> 4) & 3, codes: OFFSETS, before: tables.offsets }
+  const second = readTable(bytes, first.end, end, offsets, damaged)
+  const matches = { mode: (modes >> 2) & 3, codes: MATCH_LENGTHS, before: tables.matchLengths }
+  const third = readTable(bytes, second.end, end, matches, damaged)
+  const read = { literalLengths: first.table, offsets: second.table, matchLengths: third.table }
+  Object.assign(tables, read)
+  return { tables: read, end: third.end }
+}
+
+/** 3.1.1.3.2.1: how many sequences there are, and where what follows begins. */
+function readCount(bytes: Uint8Array, at: number): { readonly count: number; readonly end: number } {
+  const first = bytes[at]
+  if (first < 128) return { count: first, end: at + 1 }
+  if (first < 255) return { count: ((first - 128) << 8) + bytes[at + 1], end: at + 2 }
+  return { count: bytes[at + 1] + (bytes[at + 2] << 8) + 0x7f00, end: at + 3 }
+}
+
+/** Reads the sequences between `at` and `end`; `bytes` must go on for some zeros behind. */
+export function readSequences(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  {
+    tables,
+    take,
+    damaged,
+  }: { readonly tables: SequenceTables; readonly take: TakeSequence; readonly damaged: Damaged },
+): void {
+  if (at >= end) damaged('no sequences')
+  const { count, end: tablesAt } = readCount(bytes, at)
+  if (count === 0) {
+    if (tablesAt !== end) damaged('more than no sequences')
+    return
+  }
+  const { tables: read, end: start } = readTables(bytes, tablesAt, end, tables, damaged)
+  const { literalLengths, offsets, matchLengths } = read
+  const bits = new ReverseBits(bytes, start, end, damaged)
+  let literal = bits.read(literalLengths.accuracy)
+  let offset = bits.read(offsets.accuracy)
+  let match = bits.read(matchLengths.accuracy)
+  for (let left = count; left > 0; left--) {
+    const offsetCode = offsets.symbols[offset]
+    const matchCode = matchLengths.symbols[match]
+    const literalCode = literalLengths.symbols[literal]
+    const upper = offsetCode > 16 ? bits.read(offsetCode - 16) * 65536 : 0
+    const offsetValue = 2 ** offsetCode + upper + bits.read(Math.min(16, offsetCode))
+    const matchLength = MATCH_LENGTHS.bases[matchCode] + bits.read(MATCH_LENGTHS.bits[matchCode])
+    const literals = LITERAL_LENGTHS.bases[literalCode] + bits.read(LITERAL_LENGTHS.bits[literalCode])
+    if (left > 1) {
+      literal = literalLengths.bases[literal] + bits.read(literalLengths.bits[literal])
+      match = matchLengths.bases[match] + bits.read(matchLengths.bits[match])
+      offset = offsets.bases[offset] + bits.read(offsets.bits[offset])
+    }
+    if (bits.left < 0) damaged('sequences that are cut off')
+    take(literals, offsetValue, matchLength)
+  }
+  if (bits.left !== 0) damaged('sequences of another length')
+}
