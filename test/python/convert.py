@@ -12,10 +12,10 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import os
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 
 import foreign_sets
@@ -25,6 +25,7 @@ import xarray as xr
 from fsspec.implementations.reference import LazyReferenceMapper
 
 warnings.filterwarnings("ignore")
+os.environ["ICECHUNK_LOG"] = "error"  # not that local folders are no place for concurrent commits
 ROOT = Path(__file__).parents[2]
 COMMAND = ["node", str(ROOT / "dist/cli/index.js")]
 RAW = {"mask_and_scale": False, "decode_times": False}
@@ -64,16 +65,15 @@ def json_references(path: Path) -> dict[str, Reference]:
 
 
 def parquet_references(path: Path) -> dict[str, Reference]:
+    """Of chunks that are there: a missing one is listed too, in others' sets with NaN for a path (pandas 3)."""
     files = LazyReferenceMapper(str(path), fs=fsspec.filesystem("file"))
-    return {key: canonical(files[key]) for key in chunk_keys(files)}
+    keys = [key for name in sorted(files.listdir()) for key in files._keys_in_field(name) if is_chunk(key)]
+    found = {key: files[key] for key in keys if key in files}
+    return {key: canonical(value) for key, value in found.items() if not has_no_path(value)}
 
 
-def chunk_keys(files: LazyReferenceMapper) -> Iterator[str]:
-    """Of chunks that are there: a missing one is listed too."""
-    for name in sorted(files.listdir()):
-        for key in files._keys_in_field(name):
-            if is_chunk(key) and key in files:
-                yield key
+def has_no_path(value: object) -> bool:
+    return isinstance(value, list) and not isinstance(value[0], str)
 
 
 def ndjson_references(path: Path) -> dict[str, Reference]:
@@ -132,9 +132,18 @@ def compare_values(where: str, found: xr.Dataset, expected: xr.Dataset) -> None:
         assert ours.dtype == theirs.dtype, (where, name, ours.dtype, theirs.dtype)
 
 
-def same_values(path: Path, truth: Path) -> None:
-    for how in (RAW, {}):
-        compare_values(f"{path.name} {how}", opened(path, **how), opened(truth, **how))
+def same_values(path: Path, first: Path, hows: tuple[dict[str, bool], ...] = (RAW, {})) -> None:
+    """Missing chunks of others' Parquet sets cannot be read with pandas 3: there `temp` is read from the files."""
+    foreign = first.suffix == ".parq" and not first.name.startswith("kstream")
+    for how in hows:
+        found, truth = opened(path, **how), opened(first, **how)
+        if foreign:
+            names = ("a.nc", "b.nc") if "both" in first.name else ("a.nc",)
+            files = [xr.open_dataset(first.parent / name, engine="netcdf4", **how) for name in names]
+            original = xr.concat(files, dim="time")[["temp"]].drop_vars("time")
+            compare_values(f"{path.name} temp {how}", found[["temp"]].drop_vars("time"), original)
+            found, truth = found.drop_vars("temp"), truth.drop_vars("temp")
+        compare_values(f"{path.name} {how}", found, truth)
 
 
 def same_references(path: Path, expected: dict[str, Reference]) -> None:
@@ -171,8 +180,7 @@ def icechunk_and_back(first: Path, out: Path) -> None:
     same_values(repository, first)
     kstream("convert", repository, again)
     same_references(again, references(out / "1.parq"))
-    for how in (RAW,):
-        compare_values(again.name, opened(again, **how), opened(first, **how))
+    same_values(again, first)
 
 
 def kerchunk_json(files: list[Path], root: Path) -> None:
@@ -208,7 +216,7 @@ def main(root: Path) -> None:
     kstream("build", *ocean, "--concat-dims", "time", "-o", root / "kstream-ocean.parq")
     firsts = sorted(path for path in root.iterdir() if path.suffix in (".parq", ".json"))
     for first in firsts:
-        out = root / f"{first.name}.steps"
+        out = root / f"{first.stem}-{first.suffix[1:]}-steps"
         count = chain(first, out)
         icechunk_and_back(first, out)
         print(f"{first.name}: {count} references and all values the same in 8 sets, through Icechunk too")
