@@ -3,19 +3,16 @@
 /** What is wrong with a block; told with its place by who reads the file. */
 export type Damaged = (problem: string) => never
 
-/** A decoding table of FSE: by state, the symbol, the bits to read, and what to add to them for the next state. */
+/** A decoding table of FSE: by state, from the lowest bits, the symbol (8), how many bits to read (8), and what to add to them for the next state (16). */
 export interface FseTable {
   readonly accuracy: number
-  readonly symbols: Uint8Array
-  readonly bits: Uint8Array
-  readonly bases: Uint16Array
+  readonly states: Uint32Array
 }
 
-/** A decoding table of Huffman codes: by the next `maxBits` bits, the symbol and its code's bits. */
+/** A decoding table of Huffman codes: by the next `maxBits` bits, the symbol (8) and above it its code's bits. */
 export interface HuffmanTable {
   readonly maxBits: number
-  readonly symbols: Uint8Array
-  readonly bits: Uint8Array
+  readonly codes: Uint16Array
 }
 
 const MOST_HUFFMAN_BITS = 11
@@ -27,9 +24,35 @@ export function highestBit(value: number): number {
   return 31 - Math.clz32(value)
 }
 
+/** Zeros behind bytes that bits are read from: whole words are read. */
+export const PADDING = 8
+
+/** A view of bytes that are read by words. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+}
+
+/** A copy of the bytes with PADDING behind. */
+export function padded(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(bytes.length + PADDING)
+  copy.set(bytes)
+  return copy
+}
+
+/** The bit before which a stream of bits lies that is read backwards: the highest that is set in its last byte only marks it. */
+export function lastBit(bytes: Uint8Array, start: number, end: number, damaged: Damaged): number {
+  if (end <= start || bytes[end - 1] === 0) damaged('bits without an end')
+  return (end - 1) * 8 + highestBit(bytes[end - 1])
+}
+
+/** The `count` bits, at most 24, from bit `at` on; 0 or others in place of those before the first byte. */
+export function bitsAt(view: DataView, at: number, count: number): number {
+  return (view.getInt32(at < 0 ? 0 : at >> 3, true) >>> (at & 7)) & ((1 << count) - 1)
+}
+
 /**
- * Bits from the last of `bytes` between `start` and `end` to the first; `bytes` must go on for four bytes behind `end`.
- * The highest bit that is set in the last byte only marks the end. What is read before the first bit is 0.
+ * Bits from the last of `bytes` between `start` and `end` to the first; PADDING must follow.
+ * What is read before the first bit is 0.
  */
 export class ReverseBits {
   readonly #bytes: Uint8Array

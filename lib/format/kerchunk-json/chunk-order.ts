@@ -30,6 +30,15 @@ function beginsWith(bytes: Uint8Array, start: number, name: Uint8Array): boolean
   return true
 }
 
+/** Whether a key begins with the whole name of the group: `temp_bnds/0` does not with that of `temp`. */
+function isOf({ name }: Group, bytes: Uint8Array, start: number): boolean {
+  return beginsWith(bytes, start, name) && (name.length === 0 || bytes[start + name.length] === SLASH)
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= ZERO && byte < ZERO + 10
+}
+
 /**
  * Where the numbers of a key begin: after the last of its names that is not all of digits and dots, at the slash. An
  * array that is called by a number shares its group with its neighbours: no more than it ascends then is told.
@@ -39,7 +48,7 @@ function numbersStart(bytes: Uint8Array, start: number, end: number): number {
   for (let at = end - 1; at >= start; at--) {
     const byte = bytes[at]
     if (byte === SLASH) found = at
-    else if (byte !== DOT && (byte < ZERO || byte >= ZERO + 10)) return found
+    else if (byte !== DOT && !isDigit(byte)) return found
   }
   return start
 }
@@ -56,7 +65,7 @@ export class ChunkOrder {
   /** The next key, from `start` to before `end`. */
   add(bytes: Buffer, start: number, end: number): void {
     const last = this.#last
-    if (last && beginsWith(bytes, start, last.name)) {
+    if (last && isOf(last, bytes, start)) {
       // Nothing but numbers after its name: it is of the same group.
       const count = this.#readNumbers(bytes, start + last.name.length, end)
       if (count > 0) {
@@ -116,8 +125,8 @@ export class ChunkOrder {
     for (; at <= end && count < MOST_NUMBERS; at++) {
       const first = at
       let number = 0
-      for (; at < end && bytes[at] >= ZERO && number < MOST; at++) number = 10 * number + bytes[at] - ZERO
-      if (at === first || (at < end && bytes[at] >= ZERO)) return -1
+      for (; at < end && isDigit(bytes[at]) && number < MOST; at++) number = 10 * number + bytes[at] - ZERO
+      if (at === first || (at < end && bytes[at] !== DOT && bytes[at] !== SLASH)) return -1
       this.#numbers[count++] = number
     }
     return at > end ? count : -1

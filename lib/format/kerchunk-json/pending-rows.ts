@@ -4,6 +4,8 @@ import { BATCH_BYTES, BATCH_ROWS } from '../../stream/row-columns.ts'
 
 /** Columns of an array that has few rows. */
 const FIRST_ROWS = 64
+/** Rows that are worth a batch of their own when another array's come. */
+const MANY_ROWS = 256
 /** Rows and inlined bytes of all arrays together that wait for more of their array. */
 const MOST_ROWS = 1 << 18
 const MOST_BYTES = 1 << 23
@@ -87,6 +89,7 @@ export class PendingRows {
 
   #arrayRows(array: number): ArrayRows {
     if (this.#last && this.#lastArray === array) return this.#last
+    this.#leave()
     let rows = this.#arrays.get(array)
     if (!rows) {
       rows = new ArrayRows(FIRST_ROWS)
@@ -95,6 +98,13 @@ export class PendingRows {
     this.#last = rows
     this.#lastArray = array
     return rows
+  }
+
+  /** The array may have had its last row: a sink that waits for it would keep what it has of the array. */
+  #leave(): void {
+    if (!this.#last || this.#last.rows < MANY_ROWS) return
+    this.#take(this.#lastArray, this.#last)
+    this.#arrays.delete(this.#lastArray)
   }
 
   #append(rows: ArrayRows, array: number, chunk: number, path: number, offset: number, length: number): void {

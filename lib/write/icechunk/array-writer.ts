@@ -29,6 +29,16 @@ export interface ArrayWriterOptions {
 const EMPTY = new Uint8Array(0)
 /** Chunks along an axis that Icechunk counts. */
 const MOST_CHUNKS = 2 ** 32
+const BEYOND_COUNT = 'its grid has more chunks along an axis than Icechunk counts'
+
+/** Why an array's grid cannot be written; undefined where it can, or its first axis may still grow. */
+export function gridProblem({ shape, chunkShape }: ArrayMetadata): string | undefined {
+  const grid = gridShape(
+    shape.map((extent) => extent ?? 0),
+    chunkShape,
+  )
+  return grid.some((chunks) => chunks > MOST_CHUNKS) ? BEYOND_COUNT : undefined
+}
 
 /** Writes one array. */
 export class ArrayWriter {
@@ -79,7 +89,7 @@ export class ArrayWriter {
   async #begin(chunk: number): Promise<void> {
     await this.close()
     if (this.grid.length > 0 && chunk / this.#perIndex() >= MOST_CHUNKS) {
-      throw this.#unsupported('its grid has more chunks along an axis than Icechunk counts')
+      throw this.#unsupported(BEYOND_COUNT)
     }
     this.#block = this.blocks.blockOf(chunk)
   }

@@ -8,7 +8,7 @@ import { CountedBody } from '../counted-body.ts'
 import { FileQueue } from '../file-queue.ts'
 import { arrayDocument, groupDocument, type NodeDocument, zarr3Problem } from '../zarr3.ts'
 import { allGroups } from '../zmetadata.ts'
-import { ArrayWriter, type ClosedManifest } from './array-writer.ts'
+import { ArrayWriter, type ClosedManifest, gridProblem } from './array-writer.ts'
 import { binaryFile, type FILE_TYPES } from './binary-file.ts'
 import { type Commit, Commits, type StoredManifest } from './commits.ts'
 import { Containers } from './containers.ts'
@@ -86,9 +86,10 @@ export class RepositoryWriter {
       this.#files.add(join(this.#folder, 'chunks', idText(id)), bytes),
     )
     return this.#body.arrays.map((array) => {
-      const problem = nodeNameProblem(array.metadata.path) ?? zarr3Problem(array.metadata)
+      const { metadata } = array
+      const problem = nodeNameProblem(metadata.path) ?? zarr3Problem(metadata) ?? gridProblem(metadata)
       if (problem !== undefined) this.#body.refuse(array, problem)
-      return new ArrayWriter(array.metadata, {
+      return new ArrayWriter(metadata, {
         most,
         ownChunks,
         locate: (path, url) => this.#locate(path, url),

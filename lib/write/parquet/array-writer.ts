@@ -123,6 +123,9 @@ export class ArrayWriter {
       const open = await this.#openShard(Math.floor(chunk / this.#options.recordSize))
       row = this.#addRows(open, batch, row)
       await open.write()
+      // Not kept until the next one opens, or the set ends: many arrays have but one shard.
+      const end = Math.min(this.#chunks, (open.number + 1) * this.#options.recordSize)
+      if (this.#next === end && this.dropped === undefined) await this.#closeShard()
     }
   }
 

@@ -13,6 +13,8 @@ interface Shape {
 
 const shapes: readonly Shape[] = [
   { path: 'a', grid: [12, 3], separator: '.' },
+  { path: 'a_b', grid: [7], separator: '.' },
+  { path: 'a2', grid: [3, 3], separator: '.' },
   { path: 'b', grid: [4, 2, 2], separator: '/' },
   { path: 'g/1', grid: [25], separator: '.' },
   { path: 'g/2', grid: [11], separator: '/' },
