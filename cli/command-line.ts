@@ -25,6 +25,11 @@ function loadCommands(argv: readonly string[]): Promise<Command[]> {
   return Promise.all((named.length > 0 ? named : NAMES).map((name) => LOADERS[name]()))
 }
 
+/** `kstream help convert` is `kstream convert --help`. */
+function withoutHelp(argv: readonly string[]): readonly string[] {
+  return argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
+}
+
 /** Options that every command has. */
 const COMMON = ['help', 'version', 'verbose']
 
@@ -106,7 +111,8 @@ function configure(
 /** Finds the command and its arguments; undefined where help or the version was asked for and printed. */
 async function parse(argv: readonly string[], around: Surroundings): Promise<Invocation | undefined> {
   const commands = await loadCommands(argv)
-  const commandOf = () => commands.find(({ name }) => argv.includes(name))
+  const first = argv.find((word) => NAMES.includes(word))
+  const commandOf = () => commands.find(({ name }) => name === first)
   let invocation: Invocation | undefined
   const parser = configure(argv, commands, (found) => {
     invocation = found
@@ -136,6 +142,13 @@ function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError'
 }
 
+/** Whoever read standard output has seen enough (`| head`): the write fails before the stream says so. */
+function isReaderGone(error: unknown): boolean {
+  if (!isKStreamError(error, 'ERR_KSTREAM_WRITE')) return false
+  const { cause } = error
+  return cause instanceof Error && 'code' in cause && cause.code === 'EPIPE'
+}
+
 /** One message; where it came from only for those who ask. */
 function reportError(error: unknown, verbose: boolean, around: Surroundings): void {
   const message = error instanceof Error ? error.message : String(error)
@@ -150,7 +163,7 @@ export async function runCommandLine(argv: readonly string[], around: Surroundin
   const verbose = argv.includes('--verbose') || process.env.KSTREAM_DEBUG === '1'
   let surroundings = around
   try {
-    const invocation = await parse(argv, around)
+    const invocation = await parse(withoutHelp(argv), around)
     if (!invocation) return EXIT.done
     const { command, args } = invocation
     const files = [args._].flat().slice(1).map(String)
@@ -158,6 +171,7 @@ export async function runCommandLine(argv: readonly string[], around: Surroundin
     return await command.run(args, files, surroundings)
   } catch (error) {
     if (around.signal.aborted && isAbort(error)) return EXIT.failed
+    if (isReaderGone(error)) return EXIT.done
     reportError(error, verbose, surroundings)
     return exitCodeOf(error)
   }

@@ -23,7 +23,7 @@ export interface ConvertOptions extends StageOptions {
   readonly recordSize: number | undefined
   readonly overwrite: boolean
   /** Bytes of rows that each input may hold to put them in order. */
-  readonly memoryBytes: number | undefined
+  readonly memoryBytes: number
 }
 
 /** The last name is the output, as for cp, where -o does not give it. */
@@ -37,10 +37,16 @@ function namesOf(args: Arguments, names: readonly string[]): Pick<ConvertOptions
   )
 }
 
+/** Bytes that Node and the commands take before the first row. */
+const OWN_MEMORY = 104 << 20
+/** Bytes in memory for one of rows that wait: those being sorted, read and written, and what is not yet freed. */
+const ROW_COST = 6
+const DEFAULT_MEMORY = 256 << 20
+
 /** What is left of the most memory when Node has its part is for rows that wait, in the input and in the sink. */
-function rowMemory(args: Arguments): number | undefined {
-  const most = bytesOf(args, 'max-memory', LEAST_MEMORY)
-  return most === undefined ? undefined : Math.floor(most / 4)
+function rowMemory(args: Arguments): number {
+  const most = bytesOf(args, 'max-memory', LEAST_MEMORY) ?? DEFAULT_MEMORY
+  return Math.floor((most - OWN_MEMORY) / ROW_COST)
 }
 
 function checkOptions({ to, output, recordSize }: ConvertOptions): void {

@@ -14,8 +14,13 @@ function distance(a: string, b: string): number {
   return row[b.length]
 }
 
-/** The nearest of `names`, or undefined where none is near: more than a third of its letters differ. */
+/** Letters that tell a name by its beginning. */
+const LEAST_BEGINNING = 3
+
+/** The one of `names` that begins so, or the nearest; undefined where none is near: more than a third of its letters differ. */
 export function nearestName(name: string, names: readonly string[]): string | undefined {
+  const begun = name.length < LEAST_BEGINNING ? [] : names.filter((candidate) => candidate.startsWith(name))
+  if (begun.length === 1) return begun[0]
   const ranked = names
     .map((candidate) => ({ candidate, edits: distance(name, candidate) }))
     .sort((a, b) => a.edits - b.edits)

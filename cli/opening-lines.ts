@@ -78,7 +78,11 @@ function jsonLines({ output, arrays, protocol }: WrittenSet): string[] {
     return `xr.open_zarr(${store}, consolidated=False)`
   }
   const hasGroups = groupsOf(arrays).some((group) => group !== '')
-  return groupLines(arrays, lineOf, [hasGroups ? 'import fsspec, xarray as xr' : 'import xarray as xr'])
+  const needs = compression === 'zstd' ? ['# fsspec reads .zst with the package zstandard'] : []
+  return groupLines(arrays, lineOf, [
+    ...needs,
+    hasGroups ? 'import fsspec, xarray as xr' : 'import xarray as xr',
+  ])
 }
 
 function icechunkLines({ output, arrays, containers = [] }: WrittenSet): string[] {

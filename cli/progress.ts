@@ -22,6 +22,9 @@ const PATIENCE = 1000
 /** Milliseconds between two updates. */
 const INTERVAL = { auto: 200, json: 1000 }
 
+/** Columns of a terminal that does not tell them, or tells 0. */
+const WIDTH = 80
+
 const ERASE_LINE = '\r\u001b[K'
 
 interface ProgressEvent {
@@ -112,7 +115,7 @@ export class Progress {
       this.#stream.write(`${JSON.stringify(event)}\n`)
       return
     }
-    const line = progressLine(event).slice(0, (this.#stream.columns ?? 80) - 1)
+    const line = progressLine(event).slice(0, (this.#stream.columns || WIDTH) - 1)
     this.#stream.write(`${ERASE_LINE}${line}`)
     this.#lineShown = true
   }

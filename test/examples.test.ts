@@ -1,15 +1,19 @@
 /** The examples do what they say, on the ocean series; values are compared with what netCDF4-python read. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { test } from 'node:test'
 import { buildTemperature } from '../examples/build.ts'
+import { convertMoved } from '../examples/convert.ts'
 import { planAndBuild } from '../examples/plan.ts'
 import { readArray } from '../examples/read.ts'
 import { publish } from '../examples/references.ts'
 import { splitByStep } from '../examples/split.ts'
 import { openParquetSet } from '../lib/format/kerchunk-parquet/index.ts'
+import { scan } from '../lib/scan.ts'
+import { writeJson } from '../lib/write/json/sink.ts'
 import { temporaryFolder } from './cli/command.ts'
 import { fixture } from './fixture.ts'
 
@@ -60,6 +64,25 @@ test('plan.ts: one set where files fit, a group for each run of them where they 
     [2, 2],
   )
   assert.equal(written.arrays, 4)
+})
+
+test('convert.ts: the values of a file that was moved after its JSON set was written', async (t) => {
+  const folder = await temporaryFolder(t)
+  const [before, now] = [join(folder, 'before'), join(folder, 'now')]
+  await mkdir(before)
+  await copyFile(FILES[0], join(before, 'a.nc'))
+  const legacy = join(folder, 'legacy.json')
+  await pipeline(scan([join(before, 'a.nc')]), writeJson(legacy))
+  await rename(before, now)
+  const set = join(folder, 'moved.parq')
+  const report = await convertMoved(legacy, set, before, now)
+  assert.deepEqual(report.skipped, [])
+  const { files } = JSON.parse(await readFile(fixture('ocean/expected.json'), 'utf8'))
+  const expected = files['ocean_month_1958_01.nc'].variables.temp
+  const { data, shape } = await readArray(set, 'temp')
+  assert.deepEqual(shape, expected.shape)
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  assert.equal(createHash('sha256').update(bytes).digest('hex'), expected.sha256)
 })
 
 test('split.ts: a reference for each step, with the values that netCDF4-python read', async (t) => {

@@ -39,7 +39,9 @@ export type PublicTypes = [
   kstream.GroupMetadata,
   kstream.Header,
   kstream.HeaderChange,
+  kstream.IcechunkReport,
   kstream.InlineOptions,
+  kstream.InputFormat,
   kstream.InputValues,
   kstream.Journal,
   kstream.JournalOptions,
@@ -63,13 +65,19 @@ export type PublicTypes = [
   kstream.SetEvent,
   kstream.SetSummary,
   kstream.Sink<kstream.WriteReport>,
+  kstream.SinkProgress,
+  kstream.SinkReport,
   kstream.Skipped,
   kstream.SourceInfo,
   kstream.Stage,
   kstream.StageContext,
   kstream.Target,
+  kstream.WriteIcechunkOptions,
+  kstream.WriteJsonOptions,
+  kstream.WriteNdjsonOptions,
   kstream.WriteParquetOptions,
   kstream.WriteProgress,
+  kstream.WriteReport,
 ]
 
 const VALUES = {
@@ -91,7 +99,7 @@ const VALUES = {
   chunkKey: 'function',
   compose: 'function',
   concat: 'function',
-  detectJson: 'function',
+  detectFileFormat: 'function',
   events: 'function',
   fileList: 'function',
   gridShape: 'function',
@@ -117,6 +125,9 @@ const VALUES = {
   scan: 'function',
   select: 'function',
   splitChunks: 'function',
+  writeIcechunk: 'function',
+  writeJson: 'function',
+  writeNdjson: 'function',
   writeParquet: 'function',
 }
 

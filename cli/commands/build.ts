@@ -9,6 +9,7 @@ import type { Command } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
 import { INPUT_OPTIONS, openInputs } from '../inputs.ts'
 import { BuildLog } from '../journal.ts'
+import { checkInputsKept } from '../kept-inputs.ts'
 import { type Arguments, flagOption, valueOption } from '../option.ts'
 import { type Surroundings, say } from '../output.ts'
 import { COORDINATE_EXAMPLES, PLANNING_OPTIONS } from '../planning-options.ts'
@@ -47,8 +48,10 @@ function sinkOf({ options, progress, log, target }: Build): { write: Sink<WriteR
 async function writeSet(build: Build, combination: Combination, around: Surroundings): Promise<number> {
   const { options, progress, log, target, after } = build
   const { output, onUnsupported } = options
+  const named = Array.isArray(build.files) ? build.files : []
   const { signal } = around
   const planned = await combination.set()
+  await checkInputsKept(output, [...named, ...planned.sources.map(({ url }) => url)])
   const changed = await firstSet(after(each([planned]), { signal }))
   if (!changed) return EXIT.failed
   const set = target ? target.withKnownNames(changed, planned) : changed

@@ -1,12 +1,12 @@
 /** `kstream convert`: any reference format to any other; several sets become one. */
-import { type ReferenceSet, SourceError, scan, Tally } from '../../lib/index.ts'
-import { checkOutput } from '../append.ts'
+import { isKStreamError, type ReferenceSet, SourceError, scan, Tally, UsageError } from '../../lib/index.ts'
 import { combineFiles, each } from '../combination.ts'
 import { reportCombination } from '../combination-report.ts'
 import type { Command } from '../command.ts'
 import { type ConvertOptions, readConvertOptions } from '../convert-options.ts'
 import { reportConversion } from '../convert-report.ts'
 import { EXIT } from '../exit-code.ts'
+import { checkInputsKept } from '../kept-inputs.ts'
 import { type Arguments, flagOption, valueOption } from '../option.ts'
 import type { Surroundings } from '../output.ts'
 import { PLANNING_OPTIONS } from '../planning-options.ts'
@@ -19,7 +19,7 @@ import { Inputs } from '../standard-input.ts'
 
 interface Conversion extends Stages {
   readonly options: ConvertOptions
-  readonly files: readonly string[]
+  readonly inputs: Inputs
   readonly tally: Tally
   readonly progress: Progress
 }
@@ -32,7 +32,8 @@ interface Converted {
 
 /** One input goes through as it is: nothing is planned, so that each of its references stays what it was. */
 async function readOne(conversion: Conversion, around: Surroundings): Promise<Converted> {
-  const { options, files, before, tally } = conversion
+  const { options, before, tally } = conversion
+  const { files } = conversion.inputs
   const { onUnsupported, allowExternal, from: format, memoryBytes } = options
   const { signal } = around
   const sets = scan(files, { onUnsupported, allowExternal, format, memoryBytes, tally, signal })
@@ -40,7 +41,8 @@ async function readOne(conversion: Conversion, around: Surroundings): Promise<Co
 }
 
 async function combine(conversion: Conversion, around: Surroundings): Promise<Converted> {
-  const { options, files, before, tally, progress } = conversion
+  const { options, before, tally, progress } = conversion
+  const { files } = conversion.inputs
   const { from: format, memoryBytes } = options
   const request = { files, options, before, tally, reading: { format, memoryBytes } }
   const combined = await combineFiles(request, around)
@@ -49,19 +51,38 @@ async function combine(conversion: Conversion, around: Surroundings): Promise<Co
   return { set: await combined.combination?.set(), isIncomplete }
 }
 
-async function convert(conversion: Conversion, around: Surroundings): Promise<number> {
-  const { options, files, after, left, tally, progress } = conversion
-  const { signal } = around
-  const isJoined = files.length > 1 || options.concatDims !== undefined
+/** The set as it is written: read, checked, and changed. */
+async function readSet(conversion: Conversion, around: Surroundings): Promise<Converted> {
+  const { options, inputs, after, left, progress } = conversion
+  const isJoined = inputs.files.length > 1 || options.concatDims !== undefined
   const { set, isIncomplete } = await (isJoined ? combine : readOne)(conversion, around)
-  const changed = set && (await firstSet(after(each([set]), { signal })))
+  if (set) {
+    inputs.check(set)
+    await checkInputsKept(options.output, [...inputs.files, ...set.sources.map(({ url }) => url)])
+  }
+  const changed = set && (await firstSet(after(each([set]), { signal: around.signal })))
   progress.clear()
   left.report(around)
-  if (!changed) throw new SourceError(files[0], 'holds no reference set')
+  return { set: changed, isIncomplete }
+}
+
+async function convert(conversion: Conversion, around: Surroundings): Promise<number> {
+  const { options, inputs, tally, progress } = conversion
   const seen: { protocol?: string } = {}
+  let converted: Converted | undefined
+  // Sinks check their place before they ask for a set: nothing is read for one that may not be written.
+  async function* reading(): AsyncGenerator<ReferenceSet> {
+    converted = { set: undefined, isIncomplete: false }
+    await inputs.read()
+    converted = await readSet(conversion, around)
+    if (!converted.set) throw new SourceError(inputs.files[0], 'holds no reference set')
+    progress.beginReferences(converted.set.header)
+    yield withProtocol(converted.set, seen)
+  }
   const write = setSink(options, around, ({ references, inlined }) => progress.wrote(references + inlined))
-  progress.beginReferences(changed.header)
-  const report = await write(each([withProtocol(changed, seen)]), { signal })
+  const report = await write(reading(), { signal: around.signal }).catch((error) => {
+    throw !converted && isKStreamError(error, 'ERR_KSTREAM_WRITE') ? new UsageError(error.message) : error
+  })
   progress.end()
   const { protocol = protocolOf(options.output) } = seen
   await reportConversion(around, {
@@ -69,24 +90,24 @@ async function convert(conversion: Conversion, around: Surroundings): Promise<nu
     report,
     files: tally.files,
     seconds: progress.seconds,
-    arrays: changed.header.arrays,
+    arrays: converted?.set?.header.arrays ?? [],
     protocol,
     containers: report.containers,
   })
-  return isIncomplete || report.skipped.length > 0 ? EXIT.incomplete : EXIT.done
+  return converted?.isIncomplete || report.skipped.length > 0 ? EXIT.incomplete : EXIT.done
 }
 
 async function run(args: Arguments, names: readonly string[], around: Surroundings): Promise<number> {
   const options = readConvertOptions(args, names)
   const mode = progressModeOf(args)
   const stages = makeStages(options)
-  const { output, to, overwrite } = options
-  if (to === 'parquet') await checkOutput(output, { overwrite, append: false, resume: false })
   const tally = new Tally()
-  const inputs = await Inputs.open(options.inputs, around)
+  const inputs = new Inputs(options.inputs, around)
   const progress = new Progress(mode, tally, around.stderr)
   try {
-    return await convert({ options, files: inputs.files, ...stages, tally, progress }, around)
+    return await convert({ options, inputs, ...stages, tally, progress }, inputs.around)
+  } catch (error) {
+    throw inputs.named(error)
   } finally {
     progress.end()
     await inputs.close()

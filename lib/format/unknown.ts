@@ -15,16 +15,16 @@ const FORMATS: readonly Signature[] = [
   [0, 'MM\0+', 'BigTIFF'],
   [0, 'SIMPLE  =', 'FITS'],
   [0, '\x93NUMPY', 'NumPy .npy'],
-  [0, 'PAR1', 'Parquet'],
 ]
 
-/** Containers around what may well be right inside. */
+/** Containers around what may well be right inside, and parts of what is. */
 const CONTAINERS: readonly Signature[] = [
   [
     0,
     '\x1f\x8b',
     'gzip, and no reference set in it (decompress data first: references need their bytes as they are)',
   ],
+  [0, 'PAR1', 'a Parquet file (of a Parquet reference set name the folder that has .zmetadata)'],
   [0, 'PK\x03\x04', 'a zip archive (unpack it first)'],
   [0, 'BZh', 'bzip2 (decompress it first)'],
   [0, '\xfd7zXZ\0', 'xz (decompress it first)'],
@@ -102,6 +102,6 @@ export function unknownFormat(url: string, head: Uint8Array): KStreamError {
       : 'unknown binary data')
   return new FormatError(
     { url, offset: 0, structure: 'file' },
-    `not a netCDF or HDF5 file, it looks like ${meaning}; ${quote(head, text)}`,
+    `neither a netCDF or HDF5 file nor a reference set, it looks like ${meaning}; ${quote(head, text)}`,
   )
 }

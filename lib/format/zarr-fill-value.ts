@@ -11,17 +11,24 @@ function writeInteger(view: DataView, type: ScalarType, value: bigint): void {
   }
 }
 
-/** Bits of an IEEE 754 binary16, from a number that one can hold exactly. */
+/** Rounded to the nearest whole number, halves to the even one. */
+function roundEven(value: number): number {
+  const floor = Math.floor(value)
+  const rest = value - floor
+  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor
+}
+
+/** Bits of the IEEE 754 binary16 that is nearest to the number. */
 function halfBits(value: number): number {
-  const bits = new Uint32Array(new Float32Array([value]).buffer)[0]
-  const sign = (bits >>> 16) & 0x8000
-  const exponent = (bits >>> 23) & 0xff
-  const fraction = bits & 0x7fffff
-  if (exponent === 0xff) return sign | 0x7c00 | (fraction ? 0x200 : 0)
-  const shifted = exponent - 112
-  if (shifted >= 31) return sign | 0x7c00
-  if (shifted > 0) return sign | (shifted << 10) | (fraction >>> 13)
-  return shifted < -10 ? sign : sign | ((fraction | 0x800000) >>> (14 - shifted))
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0
+  const size = Math.abs(value)
+  if (Number.isNaN(size)) return 0x7e00
+  // What is rounded up to the next power of two carries into the exponent by itself, up to infinity.
+  if (size >= 65520) return sign | 0x7c00
+  if (size < 2 ** -14) return sign | roundEven(size * 2 ** 24)
+  let exponent = Math.floor(Math.log2(size))
+  if (2 ** exponent > size) exponent--
+  return sign | (((exponent + 14) << 10) + roundEven(size * 2 ** (10 - exponent)))
 }
 
 function writeFloat(view: DataView, at: number, size: number, little: boolean, value: number): void {

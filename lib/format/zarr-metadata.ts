@@ -22,6 +22,21 @@ export function parseExtents(
   })
 }
 
+/**
+ * Extents of chunks, each 1 at least; 0 is taken for 1 where the array has none itself: so kerchunk describes an array
+ * without elements.
+ */
+export function parseChunkExtents(
+  refuse: Refuse,
+  key: string,
+  json: PythonJson | undefined,
+  shape: readonly number[],
+): number[] {
+  const extents = parseExtents(refuse, key, json, 0)
+  if (extents.some((extent, axis) => extent === 0 && shape[axis] !== 0)) refuse(key, 'is no list of extents')
+  return extents.map((extent) => Math.max(1, extent))
+}
+
 /** Structures within structures. */
 const DEEPEST_TYPE = 32
 /** Bytes of one element: a fill value is one. */
@@ -46,7 +61,10 @@ export function parseDataType(refuse: Refuse, key: string, json: PythonJson | un
   return itemSize(type) <= MOST_ITEM_BYTES ? type : refuse(key, `has elements over ${MOST_ITEM_BYTES} bytes`)
 }
 
-/** Parameters that are null are as good as left out; lists are of encoders only (numcodecs' json2). */
+/**
+ * Parameters that are null are as good as left out. Lists and objects cannot be kept, but are of encoders only in
+ * numcodecs' json2.
+ */
 export function parseCodec(refuse: Refuse, key: string, json: PythonJson): CodecConfig {
   if (!isJsonObject(json) || typeof json.id !== 'string') return refuse(key, 'has a codec without an id')
   const config: { id: string; [parameter: string]: string | number | boolean } = { id: json.id }
@@ -54,13 +72,17 @@ export function parseCodec(refuse: Refuse, key: string, json: PythonJson): Codec
     if (typeof value === 'bigint') config[name] = Number(value)
     else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
       config[name] = value
+    else if (value !== null && json.id !== 'json2')
+      refuse(key, `has the codec ${json.id} with a list or an object, ${name}, which kstream cannot keep`)
   }
   return config
 }
 
 function parseCodecs(refuse: Refuse, key: string, zarray: JsonObject): CodecConfig[] {
-  const filters = Array.isArray(zarray.filters) ? zarray.filters : []
-  const all = isJsonObject(zarray.compressor) ? [...filters, zarray.compressor] : filters
+  const filters = zarray.filters ?? []
+  const compressor = zarray.compressor ?? null
+  if (!Array.isArray(filters)) return refuse(key, 'has filters that are no list')
+  const all = compressor === null ? filters : [...filters, compressor]
   return all.map((json) => parseCodec(refuse, key, json))
 }
 
@@ -91,9 +113,12 @@ function parseArray(
   const key = `${path}/.zarray`
   const unsafe = path.split('/').some((name) => name === '.' || name === '..' || name.includes('\0'))
   if (unsafe || path.startsWith('/')) refuse(key, 'leads out of the set')
+  const { dimension_separator: separator } = zarray
+  if (separator !== undefined && separator !== null && separator !== '.' && separator !== '/')
+    refuse(key, "has a dimension_separator that is neither '.' nor '/'")
   if (zarray.order === 'F') refuse(key, "has order 'F', which kstream cannot read")
   const shape = parseExtents(refuse, `${key} shape`, zarray.shape, 0)
-  const chunkShape = parseExtents(refuse, `${key} chunks`, zarray.chunks, 1)
+  const chunkShape = parseChunkExtents(refuse, `${key} chunks`, zarray.chunks, shape)
   if (chunkShape.length !== shape.length) refuse(key, 'has extents and chunk extents of different ranks')
   if (!Number.isSafeInteger(chunkCount(gridShape(shape, chunkShape)))) refuse(key, 'has chunks beyond count')
   const dataType = parseDataType(refuse, `${key} dtype`, zarray.dtype)

@@ -18,6 +18,7 @@ export interface ReferenceBatch {
   readonly chunk: Float64Array
   /** Index into `paths`, or INLINE. */
   readonly path: Uint32Array
+  /** Batches may share one list, which may grow between them. */
   readonly paths: readonly string[]
   /** Bytes from the start of the file; exact to 2^53. */
   readonly offset: Float64Array

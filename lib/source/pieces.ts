@@ -1,7 +1,7 @@
 /** The bytes of a source from its first to its last, decompressed where it is a gzip or zstd file. */
 import type { ByteSource } from './byte-source.ts'
 import { gunzipPieces } from './gzip.ts'
-import { unzstdPieces } from './zstd.ts'
+import { unzstdPieces } from './zstd/frames.ts'
 
 /** Bytes read at a time. */
 const PIECE = 1 << 18
@@ -24,12 +24,15 @@ export function compressionOf(head: Uint8Array): 'gzip' | 'zstd' | undefined {
   return a >> 4 === 5 && b === 0x2a && c === 0x4d && d === 0x18 ? 'zstd' : undefined
 }
 
+/** @param room what they may be read into, each over the one before: new memory costs as much as the reading. */
 async function* storedPieces(
   source: ByteSource,
   { pieceBytes = PIECE, signal }: PieceOptions,
+  room?: Uint8Array,
 ): AsyncGenerator<Uint8Array> {
   for (let offset = 0; offset < source.size; offset += pieceBytes) {
-    yield await source.read(offset, Math.min(pieceBytes, source.size - offset), { signal })
+    const length = Math.min(pieceBytes, source.size - offset)
+    yield await source.read(offset, length, { signal, ...(room && { into: room.subarray(0, length) }) })
   }
 }
 
@@ -46,9 +49,13 @@ export async function* scanPieces(
   const { signal } = options
   const head = await source.read(0, Math.min(SIGNATURE, source.size), { signal })
   const compression = compressionOf(head)
-  if (!compression) return yield* storedPieces(source, options)
+  // zlib reads ahead, so its pieces have to last.
+  const room =
+    compression === 'gzip' ? undefined : new Uint8Array(Math.min(options.pieceBytes ?? PIECE, source.size))
+  const stored = storedPieces(source, options, room)
+  if (!compression) return yield* stored
   const decompress = compression === 'gzip' ? gunzipPieces : unzstdPieces
-  for await (const piece of decompress(source, storedPieces(source, options))) {
+  for await (const piece of decompress(source, stored)) {
     signal?.throwIfAborted()
     if (piece.length > 0) yield piece
   }

@@ -43,7 +43,8 @@ export function numbersOf(bytes: Uint8Array, type: DataType, array?: string): Nu
       array,
     })
   }
-  const own = bytes.slice()
+  // A Buffer's slice would be a view.
+  const own = new Uint8Array(bytes)
   const TypedArray = NUMBERS[type.slice(1) as keyof typeof NUMBERS]
   swapIfForeign(own, type)
   return new TypedArray(own.buffer)

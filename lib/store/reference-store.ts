@@ -51,8 +51,8 @@ export async function chunkEntry(reader: ChunkReader, index: number, chunk: numb
   if (!location) return emptyStrings(elements, reader.maxChunkBytes, array.path)
   const bytes = await reader.stored(location)
   checkVlenStrings(bytes, elements, { url: location.path, offset: location.offset, structure: array.path })
-  // zarrita reads such a chunk from the start of its buffer, whatever the view says.
-  return bytes.slice()
+  // zarrita reads such a chunk from the start of its buffer, whatever the view says; a Buffer's slice is a view too.
+  return new Uint8Array(bytes)
 }
 
 /** zarrita trusts the counts in a `vlen-utf8` chunk and drops a leading byte order mark: both are refused here. */

@@ -12,12 +12,26 @@ const RUN_BYTES = 64
 /** Inlined bytes that a batch carries, unless it is of one row: what comes after the memory was found to be full. */
 const BATCH_RAW = 1 << 23
 
-/** The paths of all batches together, each once. */
+/** Bytes that a path takes beside its characters, about. */
+const PATH_BYTES = 100
+
+/** The paths of many batches together, each once. */
 export class SharedPaths {
-  readonly paths: string[] = []
+  paths: string[] = []
+  /** What they take in memory, about. */
+  bytes = 0
   readonly #codes = new Map<string, number>()
   /** For each list of paths, the codes of those that were used; INLINE: not yet. */
-  readonly #known = new WeakMap<readonly string[], Uint32Array>()
+  #known = new WeakMap<readonly string[], Uint32Array>()
+
+  /** Begins another list; codes that were given before are of the old one, of which the first `kept` paths stay. */
+  renew(kept: number): void {
+    this.paths.length = Math.min(kept, this.paths.length)
+    this.paths = []
+    this.bytes = 0
+    this.#codes.clear()
+    this.#known = new WeakMap()
+  }
 
   /** Codes of `paths`, by their indexes; INLINE where `add` has yet to give one. */
   codes(paths: readonly string[]): Uint32Array {
@@ -37,6 +51,7 @@ export class SharedPaths {
     if (code === this.paths.length) {
       this.paths.push(path)
       this.#codes.set(path, code)
+      this.bytes += path.length + PATH_BYTES
     }
     return code
   }
@@ -76,9 +91,10 @@ export class HeldRows {
     return this.#rows
   }
 
-  /** What they take in memory, and will take while they are sorted. */
+  /** What they take in memory with their paths, and will take while they are sorted. */
   get bytes(): number {
-    return this.#rows * ROW_BYTES + this.#rawBytes + this.#starts.length * RUN_BYTES
+    const runs = this.#starts.length * RUN_BYTES
+    return this.#rows * ROW_BYTES + this.#rawBytes + runs + this.#shared.bytes
   }
 
   /** Forgets all rows; their memory is for those that come next. */

@@ -1,5 +1,6 @@
 /** Many flows of sorted batches merged into one, a batch of each in memory. */
 import { INLINE, type ReferenceBatch } from '../model/reference-batch.ts'
+import { SharedPaths } from './held-rows.ts'
 import { BATCH_BYTES, BATCH_ROWS, batchOf, type Columns, newColumns } from './row-columns.ts'
 import type { DuplicateError } from './sort-runs.ts'
 
@@ -97,14 +98,18 @@ class CursorHeap {
 /** The batch that is being filled. */
 class Filling {
   readonly array: number
+  /** The one list of all flows; undefined where it gathers its own. */
+  readonly #shared: readonly string[] | undefined
+  readonly #own = new SharedPaths()
   #rows = 0
   readonly #columns: Columns = newColumns(BATCH_ROWS)
   #raw: (Uint8Array | null)[] | undefined
   #bytes = 0
   #masked = 0
 
-  constructor(array: number) {
+  constructor(array: number, shared: readonly string[] | undefined) {
     this.array = array
+    this.#shared = shared
   }
 
   get full(): boolean {
@@ -129,14 +134,15 @@ class Filling {
     const columns = this.#columns
     const to = this.#rows++
     columns.chunk[to] = batch.chunk[row]
-    columns.path[to] = batch.path[row]
+    const code = batch.path[row]
+    columns.path[to] = this.#shared || code === INLINE ? code : this.#own.add(batch.paths, code)
     columns.offset[to] = batch.offset[row]
     columns.length[to] = batch.length[row]
     if (batch.filterMask) {
       columns.filterMask[to] = batch.filterMask[row]
       this.#masked |= batch.filterMask[row]
     }
-    if (batch.path[row] === INLINE) this.#addRaw(to, batch.raw?.[row] ?? null)
+    if (code === INLINE) this.#addRaw(to, batch.raw?.[row] ?? null)
   }
 
   #addRaw(to: number, bytes: Uint8Array | null): void {
@@ -146,20 +152,22 @@ class Filling {
     this.#bytes += bytes?.length ?? 0
   }
 
-  batch(paths: readonly string[]): ReferenceBatch {
+  batch(): ReferenceBatch {
+    const paths = this.#shared ?? this.#own.paths
     const rows = { array: this.array, rows: this.#rows, paths, raw: this.#raw }
     return batchOf(this.#columns, { ...rows, masked: this.#masked !== 0 })
   }
 }
 
 /**
- * Merges flows that are each sorted by array and chunk, and whose batches share one list of paths.
+ * Merges flows that are each sorted by array and chunk.
  * However it ends, the flows are closed.
+ * @param paths the list that all batches share; undefined where they have lists of their own.
  * @throws what `duplicate` makes, where two rows have the same array and chunk.
  */
 export async function* mergeSorted(
   flows: readonly Batches[],
-  paths: readonly string[],
+  paths: readonly string[] | undefined,
   duplicate: DuplicateError,
 ): AsyncGenerator<ReferenceBatch> {
   try {
@@ -174,14 +182,14 @@ export async function* mergeSorted(
       const { array } = cursor.batch
       const isNew = filling?.array !== array
       if (!isNew && cursor.batch.chunk[cursor.row] === last) throw duplicate(array, last)
-      if (filling && (isNew || filling.full)) yield filling.batch(paths)
-      if (!filling || isNew || filling.full) filling = new Filling(array)
+      if (filling && (isNew || filling.full)) yield filling.batch()
+      if (!filling || isNew || filling.full) filling = new Filling(array, paths)
       filling.take(cursor, heap.second)
       last = filling.last
       if (cursor.row < cursor.batch.rows || (await cursor.advance())) heap.sift()
       else heap.shift()
     }
-    if (filling) yield filling.batch(paths)
+    if (filling) yield filling.batch()
   } finally {
     await Promise.allSettled(flows.map((flow) => flow.return?.()))
   }

@@ -1,5 +1,5 @@
 /** Batches of rows while they are put together. */
-import type { ReferenceBatch } from '../model/reference-batch.ts'
+import { INLINE, type ReferenceBatch } from '../model/reference-batch.ts'
 
 /** Rows of a batch, and the inlined bytes beyond which it has fewer. */
 export const BATCH_ROWS = 4096
@@ -34,4 +34,19 @@ interface Rows extends Pick<ReferenceBatch, 'array' | 'rows' | 'paths' | 'raw'> 
 /** A batch of these columns; masks and inlined bytes only where there are some. */
 export function batchOf({ filterMask, ...columns }: Columns, { raw, masked, ...rows }: Rows): ReferenceBatch {
   return { kind: 'batch', ...rows, ...columns, ...(raw && { raw }), ...(masked && { filterMask }) }
+}
+
+/** The batch of an array that is one inlined chunk. */
+export function inlinedBatch(array: number, bytes: Uint8Array): ReferenceBatch {
+  return {
+    kind: 'batch',
+    array,
+    rows: 1,
+    chunk: Float64Array.of(0),
+    path: Uint32Array.of(INLINE),
+    paths: [],
+    offset: Float64Array.of(0),
+    length: Float64Array.of(bytes.length),
+    raw: [bytes],
+  }
 }

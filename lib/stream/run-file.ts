@@ -2,31 +2,47 @@
 import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WriteError } from '../errors.ts'
-import type { ReferenceBatch } from '../model/reference-batch.ts'
+import { INLINE, type ReferenceBatch } from '../model/reference-batch.ts'
 
 /** Where a run lies; bytes. */
 export interface StoredRun {
   readonly start: number
   readonly blocks: readonly number[]
+  /** What its rows are coded by; undefined where each block has its own. */
+  readonly paths: readonly string[] | undefined
 }
 
-/** 64-bit numbers that begin a block: array, rows, whether there are masks, whether there are inlined chunks. */
-const HEAD = 4
+/** 64-bit numbers that begin a block: array, rows, whether there are masks, whether there are inlined chunks, bytes of paths. */
+const HEAD = 5
 
 const ABSENT = 0xffffffff
 
+/** The batch with those paths alone that its rows have. */
+function withOwnPaths(batch: ReferenceBatch): ReferenceBatch {
+  const codes = new Map<number, number>()
+  const paths: string[] = []
+  const path = batch.path.slice(0, batch.rows).map((code) => {
+    if (code === INLINE) return INLINE
+    const own = codes.get(code) ?? paths.push(batch.paths[code]) - 1
+    codes.set(code, own)
+    return own
+  })
+  return { ...batch, path, paths }
+}
+
 /**
  * A block holds the columns of one batch: head, chunk, offset, length, path, masks if any, lengths of the inlined
- * chunks if any and then their bytes. In the byte order of this machine, which alone reads it.
+ * chunks if any and then their bytes, paths as JSON if it has its own. In the byte order of this machine, which alone
+ * reads it.
  */
-function encodeBlock(batch: ReferenceBatch): Uint8Array {
+function encodeBlock(batch: ReferenceBatch, paths: Uint8Array): Uint8Array {
   const { array, rows, filterMask, raw } = batch
   const words = 1 + (filterMask ? 1 : 0) + (raw ? 1 : 0)
   const columnBytes = (HEAD + 3 * rows) * 8 + words * rows * 4
   const rawBytes = raw ? raw.slice(0, rows).reduce((bytes, chunk) => bytes + (chunk?.length ?? 0), 0) : 0
-  const block = new ArrayBuffer(columnBytes + rawBytes)
+  const block = new ArrayBuffer(columnBytes + rawBytes + paths.length)
   const doubles = new Float64Array(block, 0, HEAD + 3 * rows)
-  doubles.set([array, rows, filterMask ? 1 : 0, raw ? 1 : 0])
+  doubles.set([array, rows, filterMask ? 1 : 0, raw ? 1 : 0, paths.length])
   doubles.set(batch.chunk.subarray(0, rows), HEAD)
   doubles.set(batch.offset.subarray(0, rows), HEAD + rows)
   doubles.set(batch.length.subarray(0, rows), HEAD + 2 * rows)
@@ -41,11 +57,14 @@ function encodeBlock(batch: ReferenceBatch): Uint8Array {
     if (chunk) bytes.set(chunk, at)
     at += chunk?.length ?? 0
   }
+  bytes.set(paths, at)
   return bytes
 }
 
-function decodeBlock(block: ArrayBuffer, paths: readonly string[]): ReferenceBatch {
-  const [array, rows, hasMask, hasRaw] = new Float64Array(block, 0, HEAD)
+function decodeBlock(block: ArrayBuffer, shared: readonly string[] | undefined): ReferenceBatch {
+  const [array, rows, hasMask, hasRaw, pathBytes] = new Float64Array(block, 0, HEAD)
+  const paths: readonly string[] =
+    shared ?? JSON.parse(Buffer.from(block, block.byteLength - pathBytes).toString())
   const doubles = (column: number) => new Float64Array(block, (HEAD + column * rows) * 8, rows)
   const integers = (column: number) => new Uint32Array(block, (HEAD + 3 * rows) * 8 + column * rows * 4, rows)
   const columns = { chunk: doubles(0), offset: doubles(1), length: doubles(2), path: integers(0) }
@@ -85,20 +104,26 @@ export class RunFile {
     }
   }
 
-  /** Writes a run. @throws WriteError where the disk is full. */
+  /**
+   * Writes a run.
+   * @param paths the list that all of its rows are coded by; undefined where each block is to have its own.
+   * @throws WriteError where the disk is full.
+   */
   async write(
     batches: Iterable<ReferenceBatch> | AsyncIterable<ReferenceBatch>,
+    paths: readonly string[] | undefined,
     signal?: AbortSignal,
   ): Promise<StoredRun> {
     const start = this.#size
     const blocks: number[] = []
     for await (const batch of batches) {
       signal?.throwIfAborted()
-      const block = encodeBlock(batch)
+      const coded = paths ? batch : withOwnPaths(batch)
+      const block = encodeBlock(coded, Buffer.from(paths ? '' : JSON.stringify(coded.paths)))
       await this.#append(block)
       blocks.push(block.length)
     }
-    return { start, blocks }
+    return { start, blocks, paths }
   }
 
   async #append(block: Uint8Array): Promise<void> {
@@ -113,16 +138,12 @@ export class RunFile {
     this.#size += block.length
   }
 
-  /** Reads a run, block by block; `paths` is the list that its rows are coded by. */
-  async *read(
-    run: StoredRun,
-    paths: readonly string[],
-    signal?: AbortSignal,
-  ): AsyncGenerator<ReferenceBatch> {
+  /** Reads a run, block by block. */
+  async *read(run: StoredRun, signal?: AbortSignal): AsyncGenerator<ReferenceBatch> {
     let offset = run.start
     for (const size of run.blocks) {
       signal?.throwIfAborted()
-      yield decodeBlock(await this.#block(offset, size), paths)
+      yield decodeBlock(await this.#block(offset, size), run.paths)
       offset += size
     }
   }

@@ -10,7 +10,7 @@ import type { DuplicateError } from './sort-runs.ts'
 /** How much is held in memory, and what is done about the rest. */
 export interface SortOptions {
   /** Bytes of rows, inlined chunks included, that are held before they go to disk; 64 MiB by default. */
-  readonly memoryBytes?: number
+  readonly memoryBytes?: number | undefined
   /** Where the temporary file is made; the system's folder for such by default. */
   readonly folder?: string
   /** The error for two rows with the same array and chunk; a PlanError with the numbers by default. */
@@ -23,6 +23,8 @@ const MEMORY = 1 << 26
 /** Memory that a run takes while it is merged at least: a block of rows and its inlined chunks, and as much that is waiting to be freed. */
 const RUN_MEMORY = 1 << 20
 const MOST_RUNS = 64
+/** Bytes of paths that are held for all runs however little memory there is; a quarter of it otherwise. */
+const LEAST_PATHS = 1 << 16
 
 function duplicateRow(array: number, chunk: number): Error {
   return new PlanError(`chunk ${chunk} of array ${array} is given twice`)
@@ -35,6 +37,10 @@ export class ReferenceSorter {
   readonly #duplicate: DuplicateError
   readonly #signal: AbortSignal | undefined
   readonly #shared = new SharedPaths()
+  /** The one list of paths of all runs; undefined where there are too many, and blocks have lists of their own. */
+  #paths: readonly string[] | undefined = this.#shared.paths
+  /** How many paths the runs have that share the list. */
+  #sharedPaths = 0
   readonly #held: HeldRows
   #file: RunFile | undefined
   #runs: StoredRun[] = []
@@ -59,13 +65,16 @@ export class ReferenceSorter {
 
   async #spill(): Promise<void> {
     this.#file ??= await RunFile.create(this.#folder)
-    this.#runs.push(await this.#file.write(this.#held.sorted(this.#duplicate), this.#signal))
+    if (this.#shared.bytes > Math.max(LEAST_PATHS, this.#memory / 4)) this.#paths = undefined
+    this.#runs.push(await this.#file.write(this.#held.sorted(this.#duplicate), this.#paths, this.#signal))
     this.#held.reset()
+    if (this.#paths) this.#sharedPaths = this.#paths.length
+    else this.#shared.renew(this.#sharedPaths)
   }
 
   /**
    * All rows in batches of some thousands: array by array ascending, each array's chunks ascending. The batches'
-   * `paths` is one list of all paths.
+   * `paths` is one list of all paths, unless these are too many to be held.
    * @throws what `onDuplicate` makes where two rows have the same array and chunk: here, or in `add`.
    */
   async *batches(): AsyncGenerator<ReferenceBatch> {
@@ -92,9 +101,8 @@ export class ReferenceSorter {
   }
 
   #merged(file: RunFile, runs: readonly StoredRun[]): AsyncGenerator<ReferenceBatch> {
-    const { paths } = this.#shared
-    const flows = runs.map((run) => file.read(run, paths, this.#signal))
-    return mergeSorted(flows, paths, this.#duplicate)
+    const flows = runs.map((run) => file.read(run, this.#signal))
+    return mergeSorted(flows, this.#paths, this.#duplicate)
   }
 
   /** Merges `most` runs at a time into longer ones, in a new file. */
@@ -106,7 +114,7 @@ export class ReferenceSorter {
     try {
       for (let from = 0; from < this.#runs.length; from += most) {
         const group = this.#runs.slice(from, from + most)
-        runs.push(await file.write(this.#merged(old, group), this.#signal))
+        runs.push(await file.write(this.#merged(old, group), this.#paths, this.#signal))
       }
     } catch (error) {
       await file.close()

@@ -1,11 +1,12 @@
 /** The references of joined inputs: input after input where their chunks follow one another, sorted where they interleave. */
 import { FormatError, PlanError } from '../errors.ts'
 import type { BuildJournal } from '../model/build-journal.ts'
-import { type Footer, INLINE, type ReferenceBatch } from '../model/reference-batch.ts'
+import type { Footer, ReferenceBatch } from '../model/reference-batch.ts'
 import type { BodyOptions } from '../model/reference-set.ts'
 import { type ChunkPlacement, chunksWithin, placeChunks } from '../plan/chunk-placement.ts'
 import type { PlanInput } from '../plan/plan-input.ts'
 import type { OpenSource } from '../source/byte-source.ts'
+import { inlinedBatch } from '../stream/row-columns.ts'
 import { ReferenceSorter } from '../stream/sort-spill.ts'
 import { gridCounts, MergedFooter } from './merged-footer.ts'
 import { planReading, type Reading } from './reading.ts'
@@ -49,7 +50,7 @@ export async function* combinedBody(
     if (!chunk) continue
     const exists = counts[array] > 0 && from <= 0 && to > 0
     footer.copied(array, exists ? 1 : 0)
-    if (exists) yield inlineChunk(array, chunk)
+    if (exists) yield inlinedBatch(array, chunk)
   }
   const reading = planReading(
     settled.plan,
@@ -247,18 +248,4 @@ function moved(batch: ReferenceBatch, array: number, place: ChunkPlacement, url:
   }
   if (place.contiguous && place.first === 0) return { ...batch, array }
   return { ...batch, array, chunk: batch.chunk.subarray(0, batch.rows).map(place.number) }
-}
-
-function inlineChunk(array: number, bytes: Uint8Array): ReferenceBatch {
-  return {
-    kind: 'batch',
-    array,
-    rows: 1,
-    chunk: Float64Array.of(0),
-    path: Uint32Array.of(INLINE),
-    paths: [],
-    offset: Float64Array.of(0),
-    length: Float64Array.of(bytes.length),
-    raw: [bytes],
-  }
 }

@@ -41,11 +41,12 @@ export function rewritePaths(rewrite: PathRewrite): Stage {
     throw new UsageError(`rewriting ${url} gave ${JSON.stringify(changed)}, which is no path`)
   }
   return eachSet((set) => {
-    // Batches of a file share one table.
-    const tables = new WeakMap<readonly string[], readonly string[]>()
+    // Batches of a file share one table, which may have grown since the last of them.
+    const tables = new WeakMap<readonly string[], string[]>()
     const changeTable = (paths: readonly string[]): readonly string[] => {
-      const changed = tables.get(paths) ?? paths.map(changeUrl)
-      tables.set(paths, changed)
+      const changed = tables.get(paths) ?? []
+      if (changed.length === 0) tables.set(paths, changed)
+      for (let index = changed.length; index < paths.length; index++) changed.push(changeUrl(paths[index]))
       return changed
     }
     return changedSet(set, {

@@ -76,7 +76,7 @@ export class CountedBody {
     if (array.dropped !== undefined) return
     const { path } = array.metadata
     if (this.#options.onUnsupported !== 'skip' && !array.isBegun) {
-      const message = `${path}: ${reason}; --on-unsupported skip leaves the array out`
+      const message = `${path === '' ? '/' : path}: ${reason}; --on-unsupported skip leaves the array out`
       throw new UnsupportedError(reason, { array: path }, message)
     }
     this.#drop(array, reason)

@@ -1,13 +1,13 @@
 /** The codecs of an array as the chain of Zarr v3: array to bytes first, then bytes to bytes. */
 import { itemSize } from '../model/data-type.ts'
 import type { ArrayMetadata, CodecConfig } from '../model/metadata.ts'
+import { ZARR3_SHUFFLES } from '../model/zarr3-name.ts'
 import type { JsonValue } from './json-text.ts'
 
 /** How a codec stands in Zarr v3's chain. */
 type Translation = (config: CodecConfig, array: ArrayMetadata) => JsonValue
 
 const TEXT = 'vlen-utf8'
-const BLOSC_SHUFFLES = ['noshuffle', 'shuffle', 'bitshuffle']
 
 /** Codecs of the Zarr v3 specification and its extensions; all others are zarr-python's `numcodecs.` codecs. */
 const TRANSLATIONS: Record<string, Translation> = {
@@ -57,7 +57,7 @@ function bloscCodec(
       typesize: BigInt(Math.max(size, 1)),
       cname: String(cname),
       clevel: integer(clevel),
-      shuffle: BLOSC_SHUFFLES[Number(shuffle) < 0 ? automatic : Number(shuffle)] ?? 'shuffle',
+      shuffle: ZARR3_SHUFFLES[Number(shuffle) < 0 ? automatic : Number(shuffle)] ?? 'shuffle',
       blocksize: integer(blocksize),
     },
   }

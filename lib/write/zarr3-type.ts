@@ -1,6 +1,7 @@
 /** Data types and fill values as Zarr v3 spells them, in the forms that zarr-python 3.1 reads. */
 import { type DataType, itemSize, parseScalarType, type ScalarType } from '../model/data-type.ts'
 import type { FillValue } from '../model/metadata.ts'
+import { ZARR3_NUMBERS, ZARR3_SIZED, ZARR3_TIMES } from '../model/zarr3-name.ts'
 import { fillJson } from './fill-value.ts'
 import type { JsonValue } from './json-text.ts'
 
@@ -15,31 +16,6 @@ export type Zarr3Type =
       readonly kind: string
     }
   | { readonly problem: string }
-
-const NUMBERS = new Map([
-  ['b1', 'bool'],
-  ...['1', '2', '4', '8'].flatMap((size): [string, string][] => [
-    [`i${size}`, `int${Number(size) * 8}`],
-    [`u${size}`, `uint${Number(size) * 8}`],
-  ]),
-  ['f2', 'float16'],
-  ['f4', 'float32'],
-  ['f8', 'float64'],
-  ['c8', 'complex64'],
-  ['c16', 'complex128'],
-])
-
-/** Types whose length stands in their configuration. */
-const SIZED = new Map([
-  ['S', 'null_terminated_bytes'],
-  ['U', 'fixed_length_utf32'],
-  ['V', 'raw_bytes'],
-])
-
-const TIMES = new Map([
-  ['M', 'numpy.datetime64'],
-  ['m', 'numpy.timedelta64'],
-])
 
 /** Translates Zarr v2's type. */
 export function zarr3Type(type: DataType): Zarr3Type {
@@ -59,10 +35,10 @@ export function zarr3Fill(bytes: FillValue, type: DataType): JsonValue {
 }
 
 function scalarJson(type: string, { kind, size }: ScalarType): JsonValue | undefined {
-  const time = TIMES.get(kind)
+  const time = ZARR3_TIMES.get(kind)
   if (time !== undefined) return timeJson(time, type)
-  const name = SIZED.get(kind)
-  if (name === undefined) return NUMBERS.get(`${kind}${size}`)
+  const name = ZARR3_SIZED.get(kind)
+  if (name === undefined) return ZARR3_NUMBERS.get(`${kind}${size}`)
   return size > 0 ? { name, configuration: { length_bytes: BigInt(size) } } : undefined
 }
 

@@ -5,9 +5,9 @@ import { test } from 'node:test'
 import { kstream, kstreamProcess, temporaryFolder } from './command.ts'
 
 const CASES: readonly (readonly [args: readonly string[], input: string, message: RegExp])[] = [
-  [[], '', /no command: build, plan, scan, info/],
+  [[], '', /no command: build, plan, convert, scan, info/],
   [['bild', 'a.nc'], '', /unknown command 'bild'; did you mean build\?/],
-  [['frobnicate'], '', /unknown command 'frobnicate': build, plan, scan, info/],
+  [['frobnicate'], '', /unknown command 'frobnicate': build, plan, convert, scan, info/],
   [['build', 'a.nc'], '', /no output: .*-o.*kstream build \*\.nc --concat-dims time -o ocean\.parq/],
   [['build', '-o', 'x.parq'], '', /no files: the list on stdin is empty/],
   [['build', '-o', 'x.parq'], '\n\r\n   \n', /no files: the list on stdin is empty/],

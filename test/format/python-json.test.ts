@@ -32,3 +32,10 @@ test('a key that names the prototype is a key', () => {
   assert.deepEqual(Object.keys(value ?? {}), ['__proto__'])
   assert.equal(Object.hasOwn(Object.prototype, 'polluted'), false)
 })
+
+test('a string of any length', () => {
+  for (const text of ['x'.repeat(1 << 24), 'é\\n'.repeat(1 << 22)]) {
+    const value = parsePythonJson(`{"a": "${text}", "n": 1}`)
+    assert.deepEqual(value, { a: text.replaceAll('\\n', '\n'), n: 1n })
+  }
+})

@@ -15,7 +15,7 @@ function message(content: string | Uint8Array): string {
 test('text is quoted and told apart', () => {
   assert.match(
     message('hello\nworld'),
-    /FORMAT \/d\/x\.nc: .*not a netCDF or HDF5 file, .* a text file; begins "hello\\nworld"/,
+    /FORMAT \/d\/x\.nc: .*neither a netCDF or HDF5 file nor a reference set, .* a text file; begins "hello\\nworld"/,
   )
   assert.match(message('Größe: 5\n'), /a text file/)
   assert.match(
@@ -51,6 +51,10 @@ test('other scientific formats are unsupported, not damaged', () => {
 test('containers say to unpack them; anything else shows its first bytes', () => {
   assert.match(message(gzipSync('x')), /FORMAT .*gzip, and no reference set in it.*first bytes 1f 8b 08/)
   assert.match(message(Buffer.from('PK\x03\x04\x14\0', 'latin1')), /a zip archive/)
+  assert.match(
+    message(Buffer.from('PAR1\x15\x04', 'latin1')),
+    /FORMAT .*a Parquet file .*name the folder that/,
+  )
   assert.match(message(new Uint8Array(600)), /nothing but zeros.*first bytes 00 00/)
   assert.match(message(Uint8Array.from([0xff, 0xfe, 1, 2])), /unknown binary data; first bytes ff fe 01 02$/)
   const tar = new Uint8Array(512)

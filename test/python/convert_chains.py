@@ -45,7 +45,8 @@ def truth_of(files: Files, file: int) -> Items:
     items = {}
     for array in files.arrays:
         variable = xarray.Variable(array.dims, values_of(files, array, file), attributes_of(array))
-        decoded = xarray.decode_cf(xarray.Dataset({array.name: variable}))[array.name].values
+        whole = xarray.Dataset({array.name: variable})
+        decoded = xarray.decode_cf(whole, concat_characters=False)[array.name].values
         items[array.path] = Item(array.dims, values_of(files, array, file), decoded, plain(variable.attrs))
     return items
 
@@ -53,9 +54,8 @@ def truth_of(files: Files, file: int) -> Items:
 def foreign_parts(dice: Dice, producer: str, files: Files, paths: list[Path]) -> tuple[list[Path], list[Items]] | None:
     """Sets of another tool, and what they read as; None where it makes none that can be read."""
     try:
-        inline = dice.pick((0, 30, 500))
-        starts = [foreign_set(producer, path, files.kind in CLASSIC, inline) for path in paths]
-        return starts, [read_items(start) for start in starts]
+        made = [foreign_set(producer, path, files.kind in CLASSIC, dice) for path in paths]
+        return [start for start, _ in made], [read_items(document) for _, document in made]
     except Exception:  # noqa: BLE001  (whatever it fails with)
         return None
 

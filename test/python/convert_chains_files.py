@@ -166,7 +166,7 @@ def values_of(files: Files, array: Array, file: int) -> np.ndarray:
         if fill is not None and values.size:
             values = np.where(rng.random(shape) < 0.1, np.asarray(fill, dtype), values).astype(dtype)
     if array.missing and array.chunks:
-        filled = np.full(shape, 0 if array.fill is None else array.fill, dtype)
+        filled = np.zeros(shape, dtype) if array.fill is None else np.full(shape, array.fill, dtype)
         for place, region in enumerate(regions(shape, array.chunks)):
             if is_written(place):
                 filled[region] = values[region]

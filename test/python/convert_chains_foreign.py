@@ -6,17 +6,23 @@ import json
 from pathlib import Path
 from typing import Any
 
+from transform_arrays import Dice
 
-def kerchunk_references(path: Path, is_classic: bool, inline: int) -> dict[str, Any]:
-    """As kerchunk translates a file."""
+
+def kerchunk_set(path: Path, is_classic: bool, inline: int, shards: Path | None, record_size: int) -> dict[str, Any]:
+    """As kerchunk translates a file; also as Parquet where there is a path for it."""
+    from kerchunk.df import refs_to_dataframe
     from kerchunk.hdf import SingleHdf5ToZarr
     from kerchunk.netCDF3 import NetCDF3ToZarr
 
     translator = NetCDF3ToZarr if is_classic else SingleHdf5ToZarr
-    return translator(str(path), inline_threshold=inline).translate()
+    references = translator(str(path), inline_threshold=inline).translate()
+    if shards:
+        refs_to_dataframe(references, str(shards), record_size=record_size)
+    return references
 
 
-def virtualizarr_references(path: Path) -> dict[str, Any]:
+def virtualizarr_set(path: Path, shards: Path | None, record_size: int) -> dict[str, Any]:
     """As VirtualiZarr does; it has no netCDF-3 without kerchunk."""
     import virtualizarr
     from obstore.store import LocalStore
@@ -27,15 +33,19 @@ def virtualizarr_references(path: Path) -> dict[str, Any]:
     dataset = virtualizarr.open_virtual_dataset(
         f"file://{path}", registry=registry, parser=HDFParser(), loadable_variables=[]
     )
+    if shards:
+        dataset.vz.to_kerchunk(str(shards), format="parquet", record_size=record_size)
     return dataset.vz.to_kerchunk(format="dict")
 
 
-def foreign_set(producer: str, path: Path, is_classic: bool, inline: int) -> Path:
-    """A document beside the file. Raises where there is none."""
+def foreign_set(producer: str, path: Path, is_classic: bool, dice: Dice) -> tuple[Path, Path]:
+    """Where the set is that is to be converted, and the document that says the same. Raises where there is none."""
+    document = path.with_suffix(f".{producer}.json")
+    shards = path.with_suffix(f".{producer}.parq") if dice.chance(0.4) else None
+    size, inline = dice.pick((1, 2, 7, 1000)), dice.pick((0, 30, 500))
     if producer == "kerchunk":
-        references = kerchunk_references(path, is_classic, inline)
+        references = kerchunk_set(path, is_classic, inline, shards, size)
     else:
-        references = virtualizarr_references(path)
-    target = path.with_suffix(f".{producer}.json")
-    target.write_text(json.dumps(references))
-    return target
+        references = virtualizarr_set(path, shards, size)
+    document.write_text(json.dumps(references))
+    return shards or document, document

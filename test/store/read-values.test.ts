@@ -3,6 +3,8 @@ import { describe, it } from 'node:test'
 import { get as getValues, open as openZarr } from 'zarrita'
 import { FormatError, UnsupportedError } from '../../lib/errors.ts'
 import type { CodecConfig } from '../../lib/model/metadata.ts'
+import type { ReferenceSet } from '../../lib/model/reference-set.ts'
+import { numbersOf } from '../../lib/store/element.ts'
 import { readValues } from '../../lib/store/read-values.ts'
 import { referenceStore } from '../../lib/store/reference-store.ts'
 import { type MemoryArray, MemoryFiles } from './memory-set.ts'
@@ -123,6 +125,32 @@ describe('readValues', () => {
     assert.deepEqual((await readValues(set, 0, files)).data, ['α', '', 'gamma'])
     const wrong = { ...set, header: { ...set.header, arrays: [{ ...array, shape: [4], chunkShape: [4] }] } }
     await assert.rejects(readValues(wrong, 0, files), FormatError)
+  })
+
+  it('reads inlined bytes that lie within a larger buffer, as Buffers do, and leaves them as they are', async () => {
+    const within = (bytes: Uint8Array) => Buffer.concat([Buffer.alloc(40, 7), bytes]).subarray(40)
+    const shapes = { v: vlen('a', 'bc'), n: Uint8Array.of(0, 1, 0, 2) }
+    const files = new MemoryFiles()
+    for (const [path, bytes] of Object.entries(shapes)) {
+      const one = { path, dims: ['x'], shape: [bytes.length], dataType: '|u1', bytes, inline: true }
+      const plain = files.set(`/m/${path}`, [one])
+      const strings = { dataType: '|O', codecs: [{ id: 'vlen-utf8' }] }
+      const type = path === 'v' ? strings : { dataType: '>i2' }
+      const array = { ...plain.header.arrays[0], ...type, shape: [2], chunkShape: [2] }
+      const raw = within(bytes)
+      const set: ReferenceSet = {
+        ...plain,
+        header: { ...plain.header, arrays: [array] },
+        async *body(options) {
+          for await (const item of plain.body(options))
+            yield item.kind === 'batch' ? { ...item, raw: [raw] } : item
+        },
+      }
+      const { data } = await readValues(set, 0, files)
+      assert.deepEqual([...data], path === 'v' ? ['a', 'bc'] : [1, 2])
+      assert.deepEqual(new Uint8Array(raw), bytes)
+    }
+    assert.deepEqual(numbersOf(within(shapes.n), '>i2'), Int16Array.of(1, 2))
   })
 
   it('refuses by name what it would misread', async () => {

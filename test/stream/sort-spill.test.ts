@@ -176,6 +176,46 @@ function* interleaved(files: number, perFile: number, perBatch: number): Generat
   }
 }
 
+/** A path for each chunk, in a list for each batch; chunks come in an order of their own. */
+function* scattered(rows: number, pathOf: (chunk: number) => string): Generator<ReferenceBatch> {
+  const chunkOf = (row: number) => (row * 7919) % rows
+  for (let from = 0; from < rows; from += 1000) {
+    const batch = Array.from({ length: Math.min(1000, rows - from) }, (_, row) => {
+      const chunk = chunkOf(from + row)
+      return { chunk, path: pathOf(chunk), offset: chunk, length: 1 }
+    })
+    yield batchOf(0, batch)
+  }
+}
+
+describe('a path for each row', () => {
+  for (const memoryBytes of [1 << 20, 1 << 28]) {
+    it(`in ${memoryBytes} bytes`, async () => {
+      // Few in the first runs, which share a list, then as many as there are rows.
+      const pathOf = (chunk: number) => `/${'long '.repeat(20)}${chunk % 3 === 0 ? 'é' : chunk}\ud800`
+      const sorter = new ReferenceSorter({ folder, memoryBytes })
+      const few = Array.from({ length: 30_000 }, (_, chunk) => ({ chunk, path: 'few', offset: 0, length: 2 }))
+      await sorter.add(batchOf(1, few))
+      for (const batch of scattered(60_000, pathOf)) await sorter.add(batch)
+      const lists = new Set<readonly string[]>()
+      let chunk = 0
+      for await (const batch of sorter.batches()) {
+        lists.add(batch.paths)
+        if (memoryBytes < 1 << 28) assert.ok(batch.paths.length <= 8192)
+        for (const [row, code] of batch.path.subarray(0, batch.rows).entries()) {
+          assert.equal(batch.chunk[row], chunk % 60_000)
+          assert.equal(batch.paths[code], batch.array === 0 ? pathOf(chunk) : 'few')
+          chunk++
+        }
+      }
+      assert.equal(chunk, 90_000)
+      assert.equal(lists.size === 1, memoryBytes === 1 << 28)
+      await sorter.close()
+      assert.deepEqual(readdirSync(folder), [])
+    })
+  }
+})
+
 describe('many rows', () => {
   for (const [name, memoryBytes] of [
     ['in memory', 1 << 28],

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { UsageError } from '../../lib/errors.ts'
+import { INLINE } from '../../lib/model/reference-batch.ts'
 import { type PathRewrite, rewritePaths } from '../../lib/transform/rewrite-paths.ts'
 import { memorySet, readBody, through } from './memory-set.ts'
 
@@ -66,6 +67,28 @@ test('raw rows stay; a table that batches share is rewritten once', async () => 
     [0, 'bytes'],
     [1, '/new/b', 0, 4],
   ])
+})
+
+test('a table that grows from batch to batch is rewritten as it grows', async () => {
+  const paths: string[] = []
+  const column = (value: number) => Float64Array.of(value)
+  const growing = {
+    ...memorySet({ arrays: [{ path: 'a' }] }),
+    async *body() {
+      for (let chunk = 0; chunk < 3; chunk++) {
+        if (chunk > 0) paths.push(`/d/${chunk}.nc`)
+        const path = Uint32Array.of(chunk > 0 ? chunk - 1 : INLINE)
+        const raw = chunk > 0 ? {} : { raw: [Uint8Array.of(7)] }
+        const row = { chunk: column(chunk), path, offset: column(0), length: column(1), ...raw }
+        yield { kind: 'batch' as const, array: 0, rows: 1, paths, ...row }
+      }
+    },
+  }
+  const { rows } = await readBody(await through(rewritePaths({ '/d': '/e' }), growing))
+  assert.deepEqual(
+    rows.a.slice(1).map(([, path]) => path),
+    ['/e/1.nc', '/e/2.nc'],
+  )
 })
 
 test('what cannot work is refused', async () => {

@@ -1,19 +1,7 @@
 /** DAP4's attributes (DAP4 specification, "Attributes"): typed values, and containers of attributes. */
 import type { Attributes, AttributeValue } from '../../model/metadata.ts'
+import { HIDDEN_ATTRIBUTES } from '../hidden-attributes.ts'
 import type { Element, ElementHandler } from './xml.ts'
-
-/** Hidden by netCDF's readers, and Zarr's own, which the dimensions fill. */
-const HIDDEN: ReadonlySet<string> = new Set([
-  'CLASS',
-  'NAME',
-  'DIMENSION_LIST',
-  'REFERENCE_LIST',
-  '_Netcdf4Dimid',
-  '_Netcdf4Coordinates',
-  '_nc3_strict',
-  '_NCProperties',
-  '_ARRAY_DIMENSIONS',
-])
 
 /** The attributes of a file as Hyrax's HDF5 handler gives them to the root. */
 const GLOBAL = 'HDF5_GLOBAL'
@@ -92,7 +80,7 @@ export class AttributeList {
   #add(name: string, type: string, texts: readonly string[]): void {
     this.#weigh(name.length)
     if (name === `${EXTRA}.${UNLIMITED}`) this.unlimited.push(...texts)
-    if (HIDDEN.has(name) || name.startsWith(`${EXTRA}.`)) return
+    if (HIDDEN_ATTRIBUTES.has(name) || name.startsWith(`${EXTRA}.`)) return
     const values = texts.map((text) => parseValue(type, text))
     const wrong = values.indexOf(undefined)
     if (wrong >= 0)

@@ -1,19 +1,14 @@
 /** Takes up the chunks of a document's variables, and the values that it holds, as its elements come by. */
+import { type AskedChunks, isAsked } from '../../model/asked-chunks.ts'
 import type { ReferenceBatch } from '../../model/reference-batch.ts'
+import { PendingBatch } from '../../stream/pending-batch.ts'
 import type { PlannedArray } from './array-plan.ts'
-import { PendingRows, rowsOf } from './chunk-row.ts'
+import { rowsOf } from './chunk-row.ts'
 import { isVariable } from './document.ts'
 import { HeldValues } from './held-values.ts'
 import { type Chunk, readStorage, type StorageReader, storageKind } from './storage.ts'
 import { documentError } from './variable.ts'
 import type { Element, ElementHandler, Place } from './xml.ts'
-
-/** Which chunks are asked for: numbers from `from` to before `to`, of these arrays of the header. */
-export interface Asked {
-  readonly arrays: ReadonlySet<number>
-  readonly from: number
-  readonly to: number
-}
 
 /** What has been read. */
 export type Item =
@@ -35,13 +30,13 @@ export interface ReadPlan {
 /** Reads the document for the second time. */
 export class BodyReader {
   readonly #plan: ReadPlan
-  readonly #asked: Asked
+  readonly #asked: AskedChunks
   readonly #paths: readonly string[]
   readonly #codes: ReadonlyMap<string | undefined, number>
   #items: Item[] = []
   #variables = 0
 
-  constructor(plan: ReadPlan, asked: Asked) {
+  constructor(plan: ReadPlan, asked: AskedChunks) {
     this.#plan = plan
     this.#asked = asked
     const paths = [...new Set(plan.paths.values())]
@@ -81,10 +76,10 @@ export class BodyReader {
   }
 
   #chunks(array: number, planned: PlannedArray): ElementHandler {
-    const rows = new PendingRows(array, this.#paths)
+    const rows = new PendingBatch()
     const sorted = planned.layout.kind !== 'chunks' || planned.layout.ascending
-    const hand = (batch: ReferenceBatch | undefined): void => {
-      if (batch) this.#items.push({ kind: 'rows', batch, sorted })
+    const hand = (): void => {
+      this.#items.push({ kind: 'rows', batch: rows.take(array, this.#paths), sorted })
     }
     let next = 0
     const reader: StorageReader = {
@@ -93,8 +88,9 @@ export class BodyReader {
         if (typeof found === 'string') return this.#fail(planned, chunk.place(), found)
         next += found.length
         for (const row of found) {
-          if (row.chunk < this.#asked.from || row.chunk >= this.#asked.to) continue
-          hand(rows.push(row, this.#codeOf(chunk), chunk.filterMask))
+          if (!isAsked(this.#asked, array, row.chunk)) continue
+          rows.reference(row.chunk, this.#codeOf(chunk), row.offset, row.length, chunk.filterMask)
+          if (rows.isFull) hand()
         }
       },
       fail: (place, problem) => this.#fail(planned, place, problem),
@@ -102,7 +98,7 @@ export class BodyReader {
     return {
       open: (child) => readKind(child, reader),
       close: () => {
-        hand(rows.take())
+        if (rows.rows > 0) hand()
         this.#items.push({ kind: 'end' })
       },
     }
@@ -123,8 +119,7 @@ export class BodyReader {
     return {
       open: (child) => readKind(child, reader),
       close: () => {
-        const isAsked = this.#asked.from === 0 && this.#asked.to > 0
-        if (isAsked) this.#items.push({ kind: 'held', array, values })
+        if (isAsked(this.#asked, array, 0)) this.#items.push({ kind: 'held', array, values })
       },
     }
   }

@@ -1,11 +1,13 @@
 /** The body of a document: read once more, for its chunks and the values that it holds. */
-import { chunkCount, chunkKey, extentsSoFar, gridShape } from '../../model/chunk-grid.ts'
+import { type AskedChunks, askedChunks, missingChunks } from '../../model/asked-chunks.ts'
+import { chunkKey, extentsSoFar, gridShape } from '../../model/chunk-grid.ts'
 import type { Header } from '../../model/metadata.ts'
-import { type Footer, INLINE, type Outcome, type ReferenceBatch } from '../../model/reference-batch.ts'
+import type { Footer, Outcome, ReferenceBatch } from '../../model/reference-batch.ts'
 import type { BodyOptions } from '../../model/reference-set.ts'
+import { inlinedBatch } from '../../stream/row-columns.ts'
 import { ReferenceSorter } from '../../stream/sort-spill.ts'
 import type { FormatOptions, OpenAgain } from '../format.ts'
-import { type Asked, BodyReader, type Item, type ReadPlan } from './body-reader.ts'
+import { BodyReader, type Item, type ReadPlan } from './body-reader.ts'
 import type { HeldValues } from './held-values.ts'
 import { copyMasked, MASKED } from './masked-chunk.ts'
 import { documentError, type Variable } from './variable.ts'
@@ -27,11 +29,7 @@ export async function* scanBody(
   options: BodyOptions = {},
 ): AsyncGenerator<ReferenceBatch | Footer> {
   const { signal } = options
-  const asked: Asked = {
-    arrays: new Set(options.arrays ?? plan.arrays.keys()),
-    from: options.from ?? 0,
-    to: options.to ?? Number.POSITIVE_INFINITY,
-  }
+  const asked = askedChunks(options, plan.header)
   const reader = new BodyReader(plan, asked)
   const arrays = new ArrayBatches(plan, signal)
   const present = plan.arrays.map(() => 0)
@@ -81,7 +79,7 @@ class ArrayBatches {
       return documentError(url, place, `variable ${path}`, `chunk ${key} is given twice`)
     }
     const { memoryBytes } = this.#plan.options
-    return new ReferenceSorter({ signal: this.#signal, onDuplicate, ...(memoryBytes && { memoryBytes }) })
+    return new ReferenceSorter({ memoryBytes, onDuplicate, signal: this.#signal })
   }
 
   async *#sorted(): AsyncGenerator<ReferenceBatch> {
@@ -99,18 +97,7 @@ class ArrayBatches {
 
   async *#held(array: number, values: HeldValues): AsyncGenerator<ReferenceBatch> {
     const bytes = await values.chunk(this.#plan.url)
-    if (!bytes) return
-    yield {
-      kind: 'batch',
-      array,
-      rows: 1,
-      chunk: Float64Array.of(0),
-      path: Uint32Array.of(INLINE),
-      paths: [],
-      offset: Float64Array.of(0),
-      length: Float64Array.of(bytes.length),
-      raw: [bytes],
-    }
+    if (bytes) yield inlinedBatch(array, bytes)
   }
 
   async close(): Promise<void> {
@@ -120,7 +107,7 @@ class ArrayBatches {
   }
 }
 
-function footerOf({ header, arrays }: BodyPlan, asked: Asked, present: readonly number[]): Footer {
+function footerOf({ header, arrays }: BodyPlan, asked: AskedChunks, present: readonly number[]): Footer {
   const outcomes = arrays.map(({ metadata: { path }, layout, masked }): Outcome => {
     const isHeld = layout.kind === 'bytes' || layout.kind === 'deflated'
     if (isHeld) return { path, outcome: 'copied', reason: HELD }
@@ -132,11 +119,9 @@ function footerOf({ header, arrays }: BodyPlan, asked: Asked, present: readonly 
   return {
     kind: 'footer',
     shapes: header.arrays.map(({ shape }) => extentsSoFar(shape)),
-    missing: header.arrays.map(({ shape, chunkShape }, array) => {
-      if (!asked.arrays.has(array)) return 0
-      const end = Math.min(asked.to, chunkCount(gridShape(extentsSoFar(shape), chunkShape)))
-      return Math.max(0, end - asked.from) - present[array]
-    }),
+    missing: header.arrays.map(({ shape, chunkShape }, array) =>
+      missingChunks(asked, array, { shape: extentsSoFar(shape), chunkShape }, present[array]),
+    ),
     dropped: [],
     coverage: { arrays: [...outcomes, ...skipped], notes: header.notes },
   }

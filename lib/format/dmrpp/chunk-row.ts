@@ -1,6 +1,4 @@
 /** Chunks as rows: their numbers in the grid, and where their bytes are. */
-import type { ReferenceBatch } from '../../model/reference-batch.ts'
-import { BATCH_ROWS, batchOf, newColumns } from '../../stream/row-columns.ts'
 import type { PlannedArray } from './array-plan.ts'
 import type { Chunk } from './storage.ts'
 
@@ -75,42 +73,4 @@ function outside(
 function wrongLength(length: number, { chunkBytes, masked }: PlannedArray): string | undefined {
   if (chunkBytes === undefined || masked || length === chunkBytes) return undefined
   return `a chunk of ${length} bytes, ${chunkBytes} wanted`
-}
-
-/** Rows of one array on their way into a batch. */
-export class PendingRows {
-  readonly #array: number
-  readonly #paths: readonly string[]
-  #columns = newColumns(BATCH_ROWS)
-  #rows = 0
-  #masks = 0
-
-  constructor(array: number, paths: readonly string[]) {
-    this.#array = array
-    this.#paths = paths
-  }
-
-  /** @returns the batch that it filled. */
-  push({ chunk, offset, length }: Row, path: number, filterMask: number): ReferenceBatch | undefined {
-    const row = this.#rows++
-    const columns = this.#columns
-    columns.chunk[row] = chunk
-    columns.path[row] = path
-    columns.offset[row] = offset
-    columns.length[row] = length
-    columns.filterMask[row] = filterMask
-    this.#masks |= filterMask
-    return this.#rows === BATCH_ROWS ? this.take() : undefined
-  }
-
-  /** The rows that are left. */
-  take(): ReferenceBatch | undefined {
-    if (this.#rows === 0) return undefined
-    const rows = { array: this.#array, rows: this.#rows, paths: this.#paths }
-    const batch = batchOf(this.#columns, { ...rows, raw: undefined, masked: this.#masks !== 0 })
-    this.#columns = newColumns(BATCH_ROWS)
-    this.#rows = 0
-    this.#masks = 0
-    return batch
-  }
 }

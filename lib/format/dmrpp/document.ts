@@ -44,7 +44,7 @@ export interface Document {
 }
 
 /** The last chunk in a file. */
-export interface FileEnd {
+interface FileEnd {
   readonly end: number
   readonly variable: string
   readonly place: Place

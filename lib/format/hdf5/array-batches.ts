@@ -3,6 +3,7 @@ import { UnsupportedError } from '../../errors.ts'
 import { chunkKey, extentsSoFar, gridShape } from '../../model/chunk-grid.ts'
 import type { ArrayMetadata } from '../../model/metadata.ts'
 import { INLINE, type ReferenceBatch } from '../../model/reference-batch.ts'
+import { inlinedBatch } from '../../stream/row-columns.ts'
 import { scanChunks } from './chunk-index/scan.ts'
 import { copyRows, isRewritable } from './decoded/copied-rows.ts'
 import { type ChunkRange, scanStringChunks } from './decoded/string-chunks.ts'
@@ -64,22 +65,11 @@ function singleRow(
   storage: Exclude<ArrayStorage, { kind: 'chunked' }>,
   array: number,
 ): ReferenceBatch[] {
-  const kind = 'batch'
-  const one = { kind, array, rows: 1, chunk: Float64Array.of(0), paths: [file.source.url] } as const
-  if (storage.kind === 'compact') {
-    const { data } = storage
-    const inline = {
-      path: Uint32Array.of(INLINE),
-      offset: Float64Array.of(0),
-      length: Float64Array.of(data.length),
-    }
-    return [{ ...one, ...inline, raw: [data] }]
-  }
+  if (storage.kind === 'compact') return [inlinedBatch(array, storage.data)]
   if (storage.offset === undefined) return []
   const { offset, length } = storage
-  return [
-    { ...one, path: Uint32Array.of(0), offset: Float64Array.of(offset), length: Float64Array.of(length) },
-  ]
+  const place = { path: Uint32Array.of(0), offset: Float64Array.of(offset), length: Float64Array.of(length) }
+  return [{ kind: 'batch', array, rows: 1, chunk: Float64Array.of(0), paths: [file.source.url], ...place }]
 }
 
 interface ChunkedArray extends PlannedArray {

@@ -1,5 +1,6 @@
 /** The attributes of one object: those to show, and those by which netCDF-4 keeps its dimensions. */
 import type { Attributes, AttributeValue } from '../../model/metadata.ts'
+import { HIDDEN_ATTRIBUTES } from '../hidden-attributes.ts'
 import { readAttributeMessages } from './attribute-storage.ts'
 import { parseVlenPointers, type RawAttribute, readAttributeValue } from './attribute-value.ts'
 import { Cursor } from './cursor.ts'
@@ -20,19 +21,6 @@ export interface ObjectAttributes {
   /** What could not be read, an attribute each. */
   readonly problems: readonly string[]
 }
-
-/** Hidden by libnetcdf and h5netcdf alike; the last is Zarr's own, which the dimensions fill. */
-const HIDDEN: ReadonlySet<string> = new Set([
-  'CLASS',
-  'NAME',
-  'DIMENSION_LIST',
-  'REFERENCE_LIST',
-  '_Netcdf4Dimid',
-  '_Netcdf4Coordinates',
-  '_nc3_strict',
-  '_NCProperties',
-  '_ARRAY_DIMENSIONS',
-])
 
 /** What reading attributes needs of the file; the heap keeps collections from one object to the next. */
 export interface AttributeContext {
@@ -65,11 +53,11 @@ export async function readObjectAttributes(
   for (const attribute of found) {
     if ('problem' in attribute) {
       const known = attribute.name === undefined ? 'an attribute' : `attribute ${attribute.name}`
-      if (!HIDDEN.has(attribute.name ?? '')) problems.push(`${known}: ${attribute.problem}`)
+      if (!HIDDEN_ATTRIBUTES.has(attribute.name ?? '')) problems.push(`${known}: ${attribute.problem}`)
     } else if (attribute.value !== undefined) values.set(attribute.name, attribute.value)
     else if (attribute.scales !== undefined) scales = attribute.scales
   }
-  const shown = [...values].filter(([name]) => !HIDDEN.has(name))
+  const shown = [...values].filter(([name]) => !HIDDEN_ATTRIBUTES.has(name))
   return { attributes: Object.fromEntries(shown), scale: scaleOf(values, scales), problems }
 }
 

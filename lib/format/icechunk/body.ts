@@ -58,8 +58,7 @@ async function* scanSorted(
     return new FormatError(at, `${plan.header.arrays[range.array].path}: chunk [${key}] is given twice`)
   }
   const { signal } = reading
-  const memory = plan.memoryBytes === undefined ? {} : { memoryBytes: plan.memoryBytes }
-  const sorter = new ReferenceSorter({ ...memory, onDuplicate, signal })
+  const sorter = new ReferenceSorter({ memoryBytes: plan.memoryBytes, onDuplicate, signal })
   try {
     for (const manifest of refs) {
       for await (const batch of scanManifest(plan, manifest, range, reading)) await sorter.add(batch)

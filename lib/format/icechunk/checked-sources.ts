@@ -22,6 +22,13 @@ function isUnchanged(stats: BigIntStats, { etag, lastModified }: Checksum): bool
   return lastModified === undefined || Number(stats.mtimeNs / 1_000_000_000n) <= lastModified
 }
 
+/** As a source tells it, to the millisecond: Node rounds there, and cuts off in its BigIntStats. */
+function lastModifiedOf({ mtimeNs }: BigIntStats): string {
+  const seconds = mtimeNs / 1_000_000_000n
+  const milliseconds = Number(seconds) * 1000 + Number(mtimeNs - seconds * 1_000_000_000n) / 1e6
+  return new Date(Math.round(milliseconds)).toISOString()
+}
+
 /** Looks at each file once for each checksum that the references into it have. */
 export class CheckedSources {
   /** What was told of a file: its path, and the checksum. */
@@ -93,11 +100,11 @@ export class CheckedSources {
         'has changed since the references to it were written to the Icechunk repository',
       )
     }
-    const { size, mtime, dev, ino } = stats
+    const { size, dev, ino } = stats
     const info = {
       url: path,
       size: Number(size),
-      lastModified: mtime.toISOString(),
+      lastModified: lastModifiedOf(stats),
       identity: `${dev}:${ino}`,
     }
     this.#sources.set(path, info)

@@ -1,8 +1,8 @@
 /** The chunks that one manifest has of an array, as rows in ascending order. */
 import { chunkCoordinates } from '../../model/chunk-grid.ts'
 import { firstIndex } from '../../model/first-index.ts'
-import { INLINE, type ReferenceBatch } from '../../model/reference-batch.ts'
-import { BATCH_BYTES, BATCH_ROWS, batchOf, newColumns } from '../../stream/row-columns.ts'
+import type { ReferenceBatch } from '../../model/reference-batch.ts'
+import { PendingBatch } from '../../stream/pending-batch.ts'
 import type { CheckedSources } from './checked-sources.ts'
 import type { Table } from './flatbuffer.ts'
 import type { ChunkPlace, ManifestArray } from './manifest.ts'
@@ -68,44 +68,33 @@ class KnownPaths {
   }
 }
 
-/** A batch that is being filled. */
+/** A batch that is being filled, and the paths that it has: it holds no more than its own. */
 class RowBatch {
-  readonly #columns = newColumns(BATCH_ROWS)
+  readonly #pending = new PendingBatch()
   readonly #paths: string[] = []
   readonly #indexes = new Map<string, number>()
-  readonly #raw: (Uint8Array | null)[] = []
-  #rawBytes = 0
-  rows = 0
+
+  get rows(): number {
+    return this.#pending.rows
+  }
 
   get isFull(): boolean {
-    return this.rows === BATCH_ROWS || this.#rawBytes >= BATCH_BYTES
+    return this.#pending.isFull
   }
 
   inline(chunk: number, bytes: Uint8Array): void {
     // A copy: a view would keep the whole manifest.
-    this.#raw[this.rows] = bytes.slice()
-    this.#rawBytes += bytes.length
-    this.#push(chunk, INLINE, 0, bytes.length)
+    this.#pending.inline(chunk, bytes.slice())
   }
 
   reference(chunk: number, path: string, offset: number, length: number): void {
     const index = this.#indexes.get(path) ?? this.#paths.push(path) - 1
     this.#indexes.set(path, index)
-    this.#raw[this.rows] = null
-    this.#push(chunk, index, offset, length)
-  }
-
-  #push(chunk: number, path: number, offset: number, length: number): void {
-    const row = this.rows++
-    this.#columns.chunk[row] = chunk
-    this.#columns.path[row] = path
-    this.#columns.offset[row] = offset
-    this.#columns.length[row] = length
+    this.#pending.reference(chunk, index, offset, length)
   }
 
   take(array: number): ReferenceBatch {
-    const raw = this.#raw.some((bytes) => bytes !== null) ? this.#raw : undefined
-    return batchOf(this.#columns, { array, rows: this.rows, paths: this.#paths, raw, masked: false })
+    return this.#pending.take(array, this.#paths)
   }
 }
 

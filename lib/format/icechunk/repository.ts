@@ -109,9 +109,12 @@ async function readRef(path: string, wanted: Named): Promise<string> {
   const url = join(path, 'refs', `${kind}.${name}`, 'ref.json')
   const isDeleted = kind === 'tag' && (await stat(`${url}.deleted`).catch(() => undefined)) !== undefined
   if (isDeleted) throw missing(path, wanted)
-  const size = (await stat(url).catch(() => undefined))?.size ?? 0
+  const info = await stat(url).catch(() => undefined)
+  const size = info?.size ?? 0
   const at = { url, offset: 0, structure: 'Icechunk reference' }
   if (size > MOST_REF) throw new FormatError(at, `has ${size} bytes, more than ${MOST_REF}`)
+  // A pipe or a device may never end.
+  if (info && !info.isFile()) throw new FormatError(at, 'is no regular file')
   const text = await readFile(url, 'utf8').catch((cause) => {
     if (systemCode(cause) === 'ENOENT') throw missing(path, wanted)
     throw new SourceError(url, 'cannot be read', { cause })

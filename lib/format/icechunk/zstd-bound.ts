@@ -1,19 +1,13 @@
 /** How many bytes Zstandard frames can decode to at most, told by their block headers alone (RFC 8878, 3.1.1). */
 
-/** Bytes of a block at most, decoded. */
-const MOST_BLOCK = 1 << 17
-const FRAME = 0xfd2fb528
-/** Sixteen magic numbers, of frames that decoders skip. */
-const SKIPPABLE = 0x184d2a5
-
-/** Where the blocks of the frame at `at` begin. */
-function blocksAt(view: DataView, at: number): number {
-  const descriptor = view.getUint8(at + 4)
-  const singleSegment = (descriptor & 0x20) !== 0
-  const dictionary = [0, 1, 2, 4][descriptor & 3]
-  const contentSize = [singleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6]
-  return at + 5 + (singleSegment ? 0 : 1) + dictionary + contentSize
-}
+import {
+  BLOCK_HEAD,
+  FRAME_MAGIC,
+  frameFields,
+  MOST_BLOCK,
+  parseBlockHead,
+  SKIPPABLE_MAGIC,
+} from '../../source/zstd/frame-head.ts'
 
 /**
  * An upper bound for what `bytes` decode to, close where blocks are full, as all but the last of a frame are; undefined
@@ -26,17 +20,17 @@ export function zstdBound(bytes: Uint8Array): number | undefined {
   try {
     while (at < bytes.length) {
       const magic = view.getUint32(at, true)
-      if (magic >>> 4 === SKIPPABLE) at += 8 + view.getUint32(at + 4, true)
-      else if (magic !== FRAME) return undefined
+      if ((magic & ~0xf) === SKIPPABLE_MAGIC) at += 8 + view.getUint32(at + 4, true)
+      else if (magic !== FRAME_MAGIC) return undefined
       else {
-        const hasChecksum = (view.getUint8(at + 4) & 4) !== 0
-        at = blocksAt(view, at)
+        const { length, hasChecksum } = frameFields(view.getUint8(at + 4))
+        at += 5 + length
         for (let last = false; !last; ) {
-          const header = view.getUint16(at, true) | (view.getUint8(at + 2) << 16)
-          const isRepeated = ((header >> 1) & 3) === 1
-          last = (header & 1) !== 0
+          if (at + BLOCK_HEAD > bytes.length) return undefined
+          const head = parseBlockHead(bytes, at)
+          last = head.last
           bound += MOST_BLOCK
-          at += 3 + (isRepeated ? 1 : header >> 3)
+          at += BLOCK_HEAD + head.stored
         }
         if (hasChecksum) at += 4
       }

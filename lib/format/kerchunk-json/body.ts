@@ -1,7 +1,8 @@
 /** The body of a reference document: its chunks as they come where they ascend, else sorted by array and number. */
 import type { UnsupportedError } from '../../errors.ts'
-import { chunkCount, chunkKey, extentsSoFar, gridShape } from '../../model/chunk-grid.ts'
-import type { ArrayMetadata, Header } from '../../model/metadata.ts'
+import { type AskedChunks, askedChunks, missingChunks } from '../../model/asked-chunks.ts'
+import { chunkKey, extentsSoFar } from '../../model/chunk-grid.ts'
+import type { Header } from '../../model/metadata.ts'
 import type { Footer, Outcome, ReferenceBatch } from '../../model/reference-batch.ts'
 import type { BodyOptions } from '../../model/reference-set.ts'
 import { ReferenceSorter } from '../../stream/sort-spill.ts'
@@ -9,7 +10,7 @@ import type { FormatOptions, OpenAgain } from '../format.ts'
 import { JSON2_COPIED } from '../json2.ts'
 import { arrayRefusal } from '../refusal.ts'
 import { keyPrefix } from './chunk-key.ts'
-import { type Asked, ChunkRows, type RowsPlan } from './chunk-rows.ts'
+import { ChunkRows, type RowsPlan } from './chunk-rows.ts'
 import { type DocumentOptions, scanMembers } from './document.ts'
 import { documentError } from './document-error.ts'
 import { generate, type ReferenceGenerator } from './generator.ts'
@@ -37,7 +38,7 @@ class BodyReading {
   /** Chunks that were handed on, by array. */
   readonly present: number[]
 
-  constructor(plan: BodyPlan, asked: Asked, sorter: ReferenceSorter) {
+  constructor(plan: BodyPlan, asked: AskedChunks, sorter: ReferenceSorter) {
     this.#plan = plan
     this.#sorter = sorter
     this.#ascends = plan.header.arrays.map(({ path }) => plan.arrays.get(path)?.ascends ?? false)
@@ -106,17 +107,9 @@ export async function* scanBody(
   options: BodyOptions = {},
 ): AsyncGenerator<ReferenceBatch | Footer> {
   const { signal } = options
-  const asked: Asked = {
-    arrays: new Set(options.arrays ?? plan.header.arrays.keys()),
-    from: options.from ?? 0,
-    to: options.to ?? Number.POSITIVE_INFINITY,
-  }
+  const asked = askedChunks(options, plan.header)
   const { memoryBytes } = plan
-  const sorter = new ReferenceSorter({
-    signal,
-    onDuplicate: duplicateKey(plan),
-    ...(memoryBytes !== undefined && { memoryBytes }),
-  })
+  const sorter = new ReferenceSorter({ memoryBytes, onDuplicate: duplicateKey(plan), signal })
   try {
     const reading = new BodyReading(plan, asked, sorter)
     yield* reading.readDocument(signal)
@@ -136,19 +129,11 @@ function duplicateKey({ url, header, arrays }: BodyPlan): (array: number, chunk:
   }
 }
 
-/** Chunks of an array that are asked for and were not found. */
-function missingOf(
-  array: number,
-  { shape, chunkShape }: ArrayMetadata,
-  { arrays, from, to }: Asked,
-  found: number,
-): number {
-  if (!arrays.has(array)) return 0
-  const end = Math.min(to, chunkCount(gridShape(extentsSoFar(shape), chunkShape)))
-  return Math.max(0, end - from) - found
-}
-
-function footerOf({ header, arrays }: BodyPlan, asked: Asked, { present, dropped }: BodyReading): Footer {
+function footerOf(
+  { header, arrays }: BodyPlan,
+  asked: AskedChunks,
+  { present, dropped }: BodyReading,
+): Footer {
   const outcomes = header.arrays.map(({ path }, array): Outcome => {
     const reason = dropped.get(array)
     if (reason !== undefined) return { path, outcome: 'skipped', reason }
@@ -159,7 +144,9 @@ function footerOf({ header, arrays }: BodyPlan, asked: Asked, { present, dropped
   return {
     kind: 'footer',
     shapes: header.arrays.map(({ shape }) => extentsSoFar(shape)),
-    missing: header.arrays.map((metadata, array) => missingOf(array, metadata, asked, present[array])),
+    missing: header.arrays.map(({ shape, chunkShape }, array) =>
+      missingChunks(asked, array, { shape: extentsSoFar(shape), chunkShape }, present[array]),
+    ),
     dropped: [...dropped.keys()].sort((a, b) => a - b),
     coverage: { arrays: [...outcomes, ...skipped], notes: header.notes },
   }

@@ -53,6 +53,8 @@ export function chunkOfKey(
   { prefix, separator, grid }: KeyedGrid,
 ): number | undefined {
   const part = chunkPart(key, path)
+  // VirtualiZarr gives a scalar no number, so that readers do not find it.
+  if (prefix === '' && grid.length === 0 && part === '') return 0
   if (prefix === '') return chunkNumber(part, grid, separator)
   if (grid.length === 0) return part === prefix ? 0 : undefined
   return part.startsWith(prefix + separator) ? chunkNumber(part.slice(2), grid, separator) : undefined

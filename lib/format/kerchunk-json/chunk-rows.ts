@@ -1,5 +1,6 @@
 /** The members of a reference document as rows: each chunk's number, and where its bytes are. */
 import { UnsupportedError } from '../../errors.ts'
+import { type AskedChunks, isAsked } from '../../model/asked-chunks.ts'
 import { json2ToVlenUtf8 } from '../json2.ts'
 import { AbsolutePaths } from './absolute-paths.ts'
 import { arrayOfKey, chunkOfKey, isZarrDocument, type KeyedGrid } from './chunk-key.ts'
@@ -21,13 +22,6 @@ export interface KeyedArray extends KeyedGrid {
   readonly json2: number | undefined
   /** Whether its chunks ascend in the document. */
   readonly ascends: boolean
-}
-
-/** Which chunks are asked for: numbers from `from` to before `to`, of these arrays of the header. */
-export interface Asked {
-  readonly arrays: ReadonlySet<number>
-  readonly from: number
-  readonly to: number
 }
 
 /** The document, as far as rows depend on it. */
@@ -54,7 +48,7 @@ export class ChunkRows implements MemberVisitor {
   /** Of the files that the rows point into. */
   readonly paths: AbsolutePaths
   readonly #plan: RowsPlan
-  readonly #asked: Asked
+  readonly #asked: AskedChunks
   readonly #failed: Failed
   readonly #lookup: KeyLookup<KeyedArray>
   /** By array; -1 before the first. */
@@ -63,7 +57,7 @@ export class ChunkRows implements MemberVisitor {
   #urlNumber = -1
   #path = 0
 
-  constructor(plan: RowsPlan, asked: Asked, failed: Failed) {
+  constructor(plan: RowsPlan, asked: AskedChunks, failed: Failed) {
     this.#plan = plan
     this.#asked = asked
     this.#failed = failed
@@ -85,7 +79,7 @@ export class ChunkRows implements MemberVisitor {
       return
     }
     const { index } = array
-    if (index === undefined || !this.#isAsked(index, chunk)) return
+    if (index === undefined || !isAsked(this.#asked, index, chunk)) return
     const { whole, range } = member
     if (array.ascends && chunk <= this.#lastChunks[index]) this.#refuseOrder(member.key, index, chunk, offset)
     this.#lastChunks[index] = chunk
@@ -112,11 +106,6 @@ export class ChunkRows implements MemberVisitor {
       this.pending.usePaths(this.paths.paths)
     }
     return hasTemplates ? this.paths.index(url) : this.paths.plainIndex(url)
-  }
-
-  #isAsked(array: number, chunk: number): boolean {
-    const { arrays, from, to } = this.#asked
-    return chunk >= from && chunk < to && arrays.has(array)
   }
 
   #refuseOrder(key: string, array: number, chunk: number, offset: number): never {
@@ -155,7 +144,7 @@ export class ChunkRows implements MemberVisitor {
     const chunk = chunkOfKey(key, path, array)
     if (chunk === undefined)
       this.#refuse(key, `is no chunk of its array's grid, [${grid.join(', ')}]`, offset)
-    if (!this.#isAsked(index, chunk)) return
+    if (!isAsked(this.#asked, index, chunk)) return
     if (ascends && chunk <= this.#lastChunks[index]) this.#refuseOrder(key, index, chunk, offset)
     this.#lastChunks[index] = chunk
     this.#attempt(index, key, () => {

@@ -3,7 +3,13 @@ import { UnsupportedError } from '../../errors.ts'
 import { extentsSoFar } from '../../model/chunk-grid.ts'
 import type { Header } from '../../model/metadata.ts'
 import { isJsonObject, type JsonObject, type PythonJson, parsePythonJson } from '../python-json.ts'
-import { type HeaderOptions, parseExtents, parseHeader, type Refuse } from '../zarr-metadata.ts'
+import {
+  type HeaderOptions,
+  parseChunkExtents,
+  parseExtents,
+  parseHeader,
+  type Refuse,
+} from '../zarr-metadata.ts'
 import { parseZarr3Node, type Zarr3Node } from '../zarr3-metadata.ts'
 import type { KeyEncoding } from './chunk-key.ts'
 import { documentError } from './document-error.ts'
@@ -126,7 +132,7 @@ export class DocumentMetadata {
       })
     }
     const shape = parseExtents(this.#refuse, `${key} shape`, zarray.shape, 0)
-    const chunkShape = parseExtents(this.#refuse, `${key} chunks`, zarray.chunks, 1)
+    const chunkShape = parseChunkExtents(this.#refuse, `${key} chunks`, zarray.chunks, shape)
     if (shape.length !== chunkShape.length)
       this.#refuse(key, 'has extents and chunk extents of different ranks')
     const separator = zarray.dimension_separator === '/' ? '/' : '.'

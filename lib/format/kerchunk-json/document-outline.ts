@@ -102,7 +102,7 @@ export async function readOutline(source: ByteSource, options: DocumentOptions):
   const { metadata, order } = outlining
   const { firstRepeated: again } = metadata
   if (again) throw documentError(url, `${JSON.stringify(again.key)} is given twice`, { offset: again.offset })
-  const templates = new Templates(outlining.templates)
+  const templates = new Templates(outlining.templates, end.version)
   const generators = generatorsOf(url, end.generators, metadata)
   const refuse = (problem: string): never => {
     throw documentError(url, problem)

@@ -1,57 +1,19 @@
-/** Rows of many arrays on their way to batches, each array's in columns that grow with them. */
-import { INLINE, type ReferenceBatch } from '../../model/reference-batch.ts'
-import { BATCH_BYTES, BATCH_ROWS } from '../../stream/row-columns.ts'
+/** Rows of many arrays on their way to batches, by array. */
+import type { ReferenceBatch } from '../../model/reference-batch.ts'
+import { PendingBatch } from '../../stream/pending-batch.ts'
 
-/** Columns of an array that has few rows. */
-const FIRST_ROWS = 64
-/** Rows that are worth a batch of their own when another array's come. */
-const MANY_ROWS = 256
 /** Rows and inlined bytes of all arrays together that wait for more of their array. */
 const MOST_ROWS = 1 << 18
 const MOST_BYTES = 1 << 23
-
-function grown<C extends Float64Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>(column: C, longer: C): C {
-  longer.set(column)
-  return longer
-}
-
-/** The rows of one array that wait. */
-class ArrayRows {
-  rows = 0
-  rawBytes = 0
-  raw: (Uint8Array | null)[] | undefined
-  chunk: Float64Array<ArrayBuffer>
-  path: Uint32Array<ArrayBuffer>
-  offset: Float64Array<ArrayBuffer>
-  length: Float64Array<ArrayBuffer>
-
-  constructor(room: number) {
-    this.chunk = new Float64Array(room)
-    this.path = new Uint32Array(room)
-    this.offset = new Float64Array(room)
-    this.length = new Float64Array(room)
-  }
-
-  grow(): void {
-    const room = 4 * this.chunk.length
-    this.chunk = grown(this.chunk, new Float64Array(room))
-    this.path = grown(this.path, new Uint32Array(room))
-    this.offset = grown(this.offset, new Float64Array(room))
-    this.length = grown(this.length, new Float64Array(room))
-  }
-
-  batch(array: number, paths: readonly string[]): ReferenceBatch {
-    const { rows, chunk, path, offset, length, raw } = this
-    return { kind: 'batch', array, rows, chunk, path, paths, offset, length, ...(raw && { raw }) }
-  }
-}
+/** Arrays of which rows wait: 32 MiB of columns if they have a row each. */
+const MOST_ARRAYS = 1 << 14
 
 /** Collects rows in the order in which they come, array by array, and puts batches that are full into `ready`. */
 export class PendingRows {
   /** Batches to be handed on, in their order. */
   ready: ReferenceBatch[] = []
-  readonly #arrays = new Map<number, ArrayRows>()
-  #last: ArrayRows | undefined
+  readonly #arrays = new Map<number, PendingBatch>()
+  #last: PendingBatch | undefined
   #lastArray = -1
   #rows = 0
   #rawBytes = 0
@@ -66,18 +28,16 @@ export class PendingRows {
   /** A reference. */
   push(array: number, chunk: number, path: number, offset: number, length: number): void {
     const rows = this.#arrayRows(array)
-    rows.raw?.push(null)
-    this.#append(rows, array, chunk, path, offset, length)
+    rows.reference(chunk, path, offset, length)
+    this.#count(array, rows)
   }
 
   /** A chunk of these bytes. */
   pushInline(array: number, chunk: number, raw: Uint8Array): void {
     const rows = this.#arrayRows(array)
-    rows.raw ??= new Array<Uint8Array | null>(rows.rows).fill(null)
-    rows.raw.push(raw)
-    rows.rawBytes += raw.length
+    rows.inline(chunk, raw)
     this.#rawBytes += raw.length
-    this.#append(rows, array, chunk, INLINE, 0, raw.length)
+    this.#count(array, rows)
   }
 
   /** Hands on all that waits. */
@@ -87,12 +47,12 @@ export class PendingRows {
     this.#last = undefined
   }
 
-  #arrayRows(array: number): ArrayRows {
+  #arrayRows(array: number): PendingBatch {
     if (this.#last && this.#lastArray === array) return this.#last
-    this.#leave()
     let rows = this.#arrays.get(array)
     if (!rows) {
-      rows = new ArrayRows(FIRST_ROWS)
+      if (this.#arrays.size === MOST_ARRAYS) this.flush()
+      rows = new PendingBatch()
       this.#arrays.set(array, rows)
     }
     this.#last = rows
@@ -100,38 +60,17 @@ export class PendingRows {
     return rows
   }
 
-  /** The array may have had its last row: a sink that waits for it would keep what it has of the array. */
-  #leave(): void {
-    if (!this.#last || this.#last.rows < MANY_ROWS) return
-    this.#take(this.#lastArray, this.#last)
-    this.#arrays.delete(this.#lastArray)
-  }
-
-  #append(rows: ArrayRows, array: number, chunk: number, path: number, offset: number, length: number): void {
-    if (rows.rows === rows.chunk.length) rows.grow()
-    const row = rows.rows++
-    rows.chunk[row] = chunk
-    rows.path[row] = path
-    rows.offset[row] = offset
-    rows.length[row] = length
+  /** One row more. */
+  #count(array: number, rows: PendingBatch): void {
     this.#rows++
-    if (rows.rows === BATCH_ROWS || rows.rawBytes >= BATCH_BYTES) this.#renew(array, rows)
+    if (rows.isFull) this.#take(array, rows)
     else if (this.#rows >= MOST_ROWS || this.#rawBytes >= MOST_BYTES) this.flush()
   }
 
-  /** Takes a batch and goes on with as many rows: there are likely more. */
-  #renew(array: number, rows: ArrayRows): void {
-    const room = rows.rows === BATCH_ROWS ? BATCH_ROWS : FIRST_ROWS
-    this.#take(array, rows)
-    const fresh = new ArrayRows(room)
-    this.#arrays.set(array, fresh)
-    this.#last = fresh
-  }
-
-  #take(array: number, rows: ArrayRows): void {
+  #take(array: number, rows: PendingBatch): void {
     if (rows.rows === 0) return
-    this.ready.push(rows.batch(array, this.#paths))
     this.#rows -= rows.rows
     this.#rawBytes -= rows.rawBytes
+    this.ready.push(rows.take(array, this.#paths))
   }
 }

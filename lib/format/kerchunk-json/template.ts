@@ -43,8 +43,11 @@ export class Templates {
   readonly #functions = new Map<string, CompileFunction>()
   readonly #expanded = new Map<string, string | undefined>()
   #characters = 0
+  readonly #isLiteral: boolean
 
-  constructor(entries: ReadonlyMap<string, string>) {
+  /** @param version of the document: braces in URLs mean nothing in version 0. */
+  constructor(entries: ReadonlyMap<string, string>, version: 0 | 1 = 1) {
+    this.#isLiteral = version === 0
     for (const [name, text] of entries) {
       if (RESERVED.has(name)) continue
       if (text.includes('{{')) this.#functions.set(name, compileFunction(name, text))
@@ -64,7 +67,7 @@ export class Templates {
 
   /** The URL with what its double braces stand for; undefined where only Jinja, which is a programming language, could tell. */
   expand(url: string): string | undefined {
-    if (!url.includes('{{')) return url
+    if (this.#isLiteral || !url.includes('{{')) return url
     const [, before, name, after] = ONE_NAME.exec(url) ?? []
     const text = name === undefined ? undefined : this.#texts.get(name)
     return text === undefined ? this.#expandOnce(url) : before + text + after

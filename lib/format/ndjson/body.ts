@@ -1,15 +1,16 @@
 /** The body of a set: its lines once more, and their rows in order. */
+import { type AskedChunks, askedChunks, isAsked, missingChunks } from '../../model/asked-chunks.ts'
 import { chunkCount, gridShape } from '../../model/chunk-grid.ts'
 import type { Header } from '../../model/metadata.ts'
 import type { Footer, Outcome, ReferenceBatch } from '../../model/reference-batch.ts'
 import type { BodyOptions } from '../../model/reference-set.ts'
+import { PendingBatch } from '../../stream/pending-batch.ts'
 import { ReferenceSorter } from '../../stream/sort-spill.ts'
 import type { OpenAgain } from '../format.ts'
 import { growsBehindFirst, readFooter } from './early-footer.ts'
 import type { FooterLine } from './footer.ts'
 import type { HeaderLine } from './header.ts'
 import { scanLines } from './lines.ts'
-import { PendingRows } from './pending-rows.ts'
 import { ReferenceLines } from './reference-lines.ts'
 import type { KeyedArray } from './reference-row.ts'
 
@@ -20,23 +21,13 @@ export interface BodyPlan extends Pick<HeaderLine, 'header' | 'sorted' | 'footer
   readonly memoryBytes: number | undefined
 }
 
-interface Asked {
-  readonly arrays: ReadonlySet<number>
-  readonly from: number
-  readonly to: number
-}
-
 /** Hands on the references as they come where they come sorted, and sorts them first otherwise. */
 export async function* scanBody(
   plan: BodyPlan,
   options: BodyOptions = {},
 ): AsyncGenerator<ReferenceBatch | Footer> {
   const { signal } = options
-  const asked: Asked = {
-    arrays: new Set(options.arrays ?? plan.header.arrays.keys()),
-    from: options.from ?? 0,
-    to: options.to ?? Number.POSITIVE_INFINITY,
-  }
+  const asked = askedChunks(options, plan.header)
   const early = plan.header.arrays.some(growsBehindFirst) ? await readFooter(plan, signal) : undefined
   const keyed = keyedArrays(plan.header, early)
   const lines = new ReferenceLines(plan, keyed)
@@ -62,27 +53,31 @@ function keyedArrays({ arrays }: Header, footer: FooterLine | undefined): KeyedA
 async function* scanRows(
   { openAgain }: BodyPlan,
   lines: ReferenceLines,
-  { arrays, from, to }: Asked,
+  asked: AskedChunks,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ReferenceBatch> {
-  const pending = new PendingRows()
+  const pending = new PendingBatch()
   const { row, paths } = lines
+  let array = -1
   const source = await openAgain({ signal })
   try {
     for await (const block of scanLines(source, { signal })) {
       for (let at = block.start; at < block.end; ) {
         const { kind, next } = lines.read(block, at)
         at = next
-        if (kind !== 'row' || row.chunk < from || row.chunk >= to || !arrays.has(row.array)) continue
-        if (pending.mustEmpty(row.array)) yield pending.take(paths.paths)
-        pending.push(row)
+        if (kind !== 'row' || !isAsked(asked, row.array, row.chunk)) continue
+        if (pending.rows > 0 && (pending.isFull || array !== row.array))
+          yield pending.take(array, paths.paths)
+        array = row.array
+        if (row.raw) pending.inline(row.chunk, row.raw, row.filterMask)
+        else pending.reference(row.chunk, row.path, row.offset, row.length, row.filterMask)
       }
       await paths.check()
       if (!paths.isLong) continue
-      if (pending.rows > 0) yield pending.take(paths.paths)
+      if (pending.rows > 0) yield pending.take(array, paths.paths)
       lines.renewPaths()
     }
-    if (pending.rows > 0) yield pending.take(paths.paths)
+    if (pending.rows > 0) yield pending.take(array, paths.paths)
   } finally {
     await source.close()
   }
@@ -96,11 +91,7 @@ async function* sortedRows(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ReferenceBatch> {
   const onDuplicate = (array: number, chunk: number) => lines.duplicate(array, chunk)
-  const sorter = new ReferenceSorter({
-    onDuplicate,
-    signal,
-    ...(memoryBytes !== undefined && { memoryBytes }),
-  })
+  const sorter = new ReferenceSorter({ memoryBytes, onDuplicate, signal })
   try {
     for await (const batch of rows) await sorter.add(batch)
     yield* sorter.batches()
@@ -109,15 +100,10 @@ async function* sortedRows(
   }
 }
 
-/** Chunks that are asked for and were not found. */
-function missingOf(array: number, chunks: number, { arrays, from, to }: Asked, found: number): number {
-  return arrays.has(array) ? Math.max(0, Math.min(to, chunks) - from) - found : 0
-}
-
 function footerOf(
   { header }: BodyPlan,
   lines: ReferenceLines,
-  asked: Asked,
+  asked: AskedChunks,
   present: readonly number[],
 ): Footer {
   const shapes = lines.checkedShapes()
@@ -128,9 +114,9 @@ function footerOf(
     kind: 'footer',
     shapes,
     missing: header.arrays.map(({ chunkShape }, array) => {
-      const chunks = chunkCount(gridShape(shapes[array], chunkShape))
-      if (dropped.includes(array)) return missing?.get(array) ?? chunks
-      return missingOf(array, chunks, asked, present[array])
+      if (dropped.includes(array))
+        return missing?.get(array) ?? chunkCount(gridShape(shapes[array], chunkShape))
+      return missingChunks(asked, array, { shape: shapes[array], chunkShape }, present[array])
     }),
     dropped,
     coverage: { arrays: outcomes ?? [...referenced, ...skipped], notes: notes ?? header.notes },

@@ -7,7 +7,7 @@ import { parseLine } from './line-text.ts'
 import { lineEnd, scanLines } from './lines.ts'
 
 /** What is read, and by which header. */
-export interface FooterPlan {
+interface FooterPlan {
   readonly url: string
   readonly header: Header
   readonly openAgain: OpenAgain

@@ -2,7 +2,7 @@
 import { FormatError } from '../../errors.ts'
 
 /** A line of a file. */
-export interface LinePlace {
+interface LinePlace {
   readonly url: string
   /** From 1. */
   readonly line: number

@@ -14,7 +14,7 @@ import { SpelledPaths } from './spelled-paths.ts'
 const BRACE = 0x7b
 
 /** What a line was. */
-export type LineKind = 'row' | 'other'
+type LineKind = 'row' | 'other'
 
 /** What the lines are read by. */
 interface LineContext {

@@ -20,7 +20,7 @@ const MOST_WEIGHT_ACCURACY = 6
 const MOST_SYMBOLS = 256
 
 /** The number of the highest bit that is set, of a number that is not 0. */
-export function highestBit(value: number): number {
+function highestBit(value: number): number {
   return 31 - Math.clz32(value)
 }
 
@@ -143,7 +143,13 @@ export function readHuffmanTable(
 }
 
 /** 4.2.1.2: two states that take turns until no bits are left. */
-function readWeights(weights: number[], bytes: Uint8Array, from: number, end: number, damaged: Damaged): void {
+function readWeights(
+  weights: number[],
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  damaged: Damaged,
+): void {
   const limits = { end, mostAccuracy: MOST_WEIGHT_ACCURACY, mostSymbols: MOST_SYMBOLS }
   const { table, end: start } = readFseTable(bytes, from, limits, damaged)
   const view = viewOf(bytes)

@@ -67,15 +67,22 @@ export interface SequenceTables {
   matchLengths?: FseTable
 }
 
-/** Sequences in columns: `literals` bytes of those, then `matchLengths` bytes by an offset as it is coded. */
-export interface Sequences {
-  readonly count: number
-  readonly literals: Uint32Array
-  readonly offsetValues: Uint32Array
-  readonly matchLengths: Uint32Array
-}
+/** The sequences of one block in columns: `literals` bytes of those, then `matchLengths` bytes by an offset as it is coded. */
+export class Sequences {
+  count = 0
+  literals = new Uint32Array(0)
+  offsetValues = new Uint32Array(0)
+  matchLengths = new Uint32Array(0)
 
-const NO_SEQUENCES = new Uint32Array(0)
+  /** Forgets those of the block before; these are to be set. `count` is less than 2^17. */
+  renew(count: number): void {
+    this.count = count
+    if (count <= this.literals.length) return
+    this.literals = new Uint32Array(count)
+    this.offsetValues = new Uint32Array(count)
+    this.matchLengths = new Uint32Array(count)
+  }
+}
 
 /** Reads which table a block uses; returns it and where its description ends. */
 function readTable(
@@ -126,43 +133,58 @@ function readCount(bytes: Uint8Array, at: number): { readonly count: number; rea
   return { count: bytes[at + 1] + (bytes[at + 2] << 8) + 0x7f00, end: at + 3 }
 }
 
-/** The sequences between `at` and `end`, behind which PADDING follows; `tables` are those of the blocks before, and then its own. */
+/**
+ * Reads the sequences between `at` and `end`, behind which PADDING follows, into `sequences`.
+ * @param tables of the blocks before, and then of this one.
+ */
 export function readSequences(
-  bytes: Uint8Array,
-  at: number,
-  end: number,
+  sequences: Sequences,
   tables: SequenceTables,
+  { bytes, at, end }: { readonly bytes: Uint8Array; readonly at: number; readonly end: number },
   damaged: Damaged,
-): Sequences {
+): void {
   if (at >= end) damaged('no sequences')
   const { count, end: tablesAt } = readCount(bytes, at)
-  if (count === 0) {
-    if (tablesAt !== end) damaged('more than no sequences')
-    return { count, literals: NO_SEQUENCES, offsetValues: NO_SEQUENCES, matchLengths: NO_SEQUENCES }
-  }
-  const { tables: read, end: start } = readTables(bytes, tablesAt, end, tables, damaged)
-  return decodeSequences(count, read, { bytes, start, end }, damaged)
+  sequences.renew(count)
+  if (count > 0) {
+    const { tables: read, end: start } = readTables(bytes, tablesAt, end, tables, damaged)
+    decodeSequences(sequences, read, { bytes, start, end }, damaged)
+  } else if (tablesAt !== end) damaged('more than no sequences')
 }
 
-/** 3.1.1.3.2.2: three states that take turns. Bits before the first are read as any, and then refused. */
+/** 3.1.1.3.2.2: three states take turns. Bits before the first are read as any, and then refused. */
 function decodeSequences(
-  count: number,
+  { count, literals, offsetValues, matchLengths }: Sequences,
   tables: Required<SequenceTables>,
   { bytes, start, end }: { readonly bytes: Uint8Array; readonly start: number; readonly end: number },
   damaged: Damaged,
-): Sequences {
-  const columns = {
-    count,
-    literals: new Uint32Array(count),
-    offsetValues: new Uint32Array(count),
-    matchLengths: new Uint32Array(count),
+): void {
+  const view = viewOf(bytes)
+  let at = lastBit(bytes, start, end, damaged)
+  const read = (bits: number): number => {
+    at -= bits
+    return bitsAt(view, at, bits)
   }
-  const { literals, offsetValues, matchLengths } = columns
   const literalStates = tables.literalLengths.states
   const offsetStates = tables.offsets.states
   const matchStates = tables.matchLengths.states
-  const view = viewOf(bytes)
-  const first = start * 8
-  let at = lastBit(bytes, start, end, damaged)
-  let [literal, offset, match] = [literalStates[0], offsetStates[0], matchStates[0]]
-  for (let row = 0; row <= count; row++) {
+  let literal = literalStates[read(tables.literalLengths.accuracy)]
+  let offset = offsetStates[read(tables.offsets.accuracy)]
+  let match = matchStates[read(tables.matchLengths.accuracy)]
+  for (let row = 0; row < count; row++) {
+    const bits = offset & 0xff
+    const upper = bits > 16 ? read(bits - 16) << 16 : 0
+    offsetValues[row] = (1 << bits) + upper + read(Math.min(16, bits))
+    const matchCode = match & 0xff
+    matchLengths[row] = MATCH_LENGTHS.bases[matchCode] + read(MATCH_LENGTHS.bits[matchCode])
+    const literalCode = literal & 0xff
+    literals[row] = LITERAL_LENGTHS.bases[literalCode] + read(LITERAL_LENGTHS.bits[literalCode])
+    if (row + 1 < count) {
+      literal = literalStates[(literal >>> 16) + read((literal >> 8) & 0xff)]
+      match = matchStates[(match >>> 16) + read((match >> 8) & 0xff)]
+      offset = offsetStates[(offset >>> 16) + read((offset >> 8) & 0xff)]
+    }
+    if (at < start * 8) damaged('sequences that are cut off')
+  }
+  if (at !== start * 8) damaged('sequences of another length')
+}

@@ -116,8 +116,7 @@ export class XxHash64 {
       sum = u64(rotate(sum ^ u64(BigInt(rest.getUint32(at, true)) * P1), 23n) * P2 + P3)
       at += 4
     }
-    for (; at < this.#restLength; at++)
-      sum = u64(rotate(sum ^ u64(BigInt(rest.getUint8(at)) * P5), 11n) * P1)
+    for (; at < this.#restLength; at++) sum = u64(rotate(sum ^ u64(BigInt(rest.getUint8(at)) * P5), 11n) * P1)
     return sum
   }
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 
 /** One prefix, which ends in a slash. */
 export interface Container {
+  /** Without percent-encoding: Icechunk decodes a location before it looks for the container of its prefix. */
   readonly prefix: string
   /** The absolute folder, for `file://`. */
   readonly folder?: string
@@ -33,7 +34,9 @@ export class Containers {
     const all = [...this.#common.values()].map((segments) => `${segments.join('/')}/`).sort()
     const prefixes = all.filter((prefix, at) => !all.slice(0, at).some((other) => prefix.startsWith(other)))
     return prefixes.map((prefix) =>
-      prefix.startsWith('file:') ? { prefix, folder: fileURLToPath(prefix) } : { prefix },
+      prefix.startsWith('file:')
+        ? { prefix: decodeURIComponent(prefix), folder: fileURLToPath(prefix) }
+        : { prefix },
     )
   }
 }

@@ -1,5 +1,5 @@
 /** Where an Icechunk reference points, as Icechunk spells it, and what tells its readers that the object has changed. */
-import { stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
 import { messageOf, SourceError, UnsupportedError, WriteError } from '../../errors.ts'
 import type { SourceInfo } from '../../model/reference-set.ts'
@@ -19,6 +19,9 @@ const OBJECT_STORES = new Map([
   ['gs', 'gs'],
   ['gcs', 'gs'],
 ])
+/** What the crate object_store refuses. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const CONTROL = /[\0-\x1f\x7f]/
 const MILLISECOND_NS = 1_000_000n
 const SECOND_NS = 1_000_000_000n
 
@@ -43,7 +46,7 @@ export class Locations {
   }
 
   async #locate(array: string, path: string): Promise<KnownLocation> {
-    const url = icechunkUrl(array, path)
+    const url = icechunkUrl(array, await withoutParents(path))
     const source = this.#sources.get(path)
     if (!url.startsWith('file:')) {
       return { url, size: source?.size, ...(source ? remoteChecksum(source) : { lastModified: 0 }) }
@@ -56,12 +59,24 @@ export class Locations {
   }
 }
 
+/** URLs leave `LINK/..` out, which is another folder where LINK is a symbolic link. */
+async function withoutParents(path: string): Promise<string> {
+  if (schemeOf(path) !== undefined || !path.split('/').includes('..')) return path
+  return realpath(path).catch(() => path)
+}
+
 /** The URL of a path or URL of a reference. */
 export function icechunkUrl(array: string, path: string): string {
   const scheme = schemeOf(path)
   if (path === '' || UNPAIRED.test(path)) throw new WriteError(array, `points at the path '${path}'`)
+  const store = scheme === undefined ? undefined : OBJECT_STORES.get(scheme)
+  if (store !== 's3' && CONTROL.test(path)) {
+    throw unsupported(array, `Icechunk reads no control characters in a path: ${JSON.stringify(path)}`)
+  }
   if (scheme === undefined) return pathToFileURL(path).href
-  const store = OBJECT_STORES.get(scheme)
+  if (store !== undefined && /\/\.\.?(?:\/|$)/.test(path)) {
+    throw unsupported(array, `Icechunk reads no '.' or '..' in the key of an object: ${path}`)
+  }
   if (store !== undefined) {
     const [bucket, ...key] = path.slice(path.indexOf('://') + 3).split('/')
     if (bucket !== '' && key.join('') !== '')
@@ -110,7 +125,8 @@ function seconds(nanoseconds: bigint): number {
 
 async function statExactly(path: string): Promise<{ size: bigint; mtimeNs: bigint }> {
   return stat(path, { bigint: true }).catch((cause) => {
-    throw new SourceError(path, `Icechunk needs its time of change: ${messageOf(cause)}`, { cause })
+    const advice = 'convert where the file is, or say with --rewrite-paths where it will be'
+    throw new SourceError(path, `Icechunk needs its time of change (${messageOf(cause)}); ${advice}`, { cause })
   })
 }
 

@@ -1,7 +1,6 @@
-/** Ids of Icechunk's objects: 12 bytes (8 for nodes), in file names as Crockford's base 32. */
+/** Ids of Icechunk's objects: 12 bytes (8 for nodes). lib/format/icechunk/object-id.ts names their files. */
 import { createHash } from 'node:crypto'
 
-const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const NODE_BYTES = 8
 const OBJECT_BYTES = 12
 
@@ -19,17 +18,6 @@ export function objectId(kind: string, ...content: readonly (string | Uint8Array
 /** The id of a node, which it keeps for its lifetime. */
 export function nodeId(path: string): Uint8Array {
   return digest('node', [path]).subarray(0, NODE_BYTES)
-}
-
-/** The name of an object's file: 20 characters for 12 bytes. */
-export function idText(id: Uint8Array): string {
-  let bits = 0n
-  for (const byte of id) bits = (bits << 8n) | BigInt(byte)
-  const characters = Math.ceil((id.length * 8) / 5)
-  bits <<= BigInt(characters * 5 - id.length * 8)
-  let text = ''
-  for (let at = characters - 1; at >= 0; at--) text += ALPHABET[Number((bits >> BigInt(at * 5)) & 31n)]
-  return text
 }
 
 /** Each part with its length before it, so that no two lists of parts are one. */

@@ -1,5 +1,4 @@
 /** `config.yaml` of a repository (Icechunk's RepositoryConfig): its virtual chunk containers, and how manifests are split. */
-import { jsonText } from '../json-text.ts'
 import type { Container } from './containers.ts'
 
 /** How the manifests of one array are cut: chunks along some axes. */
@@ -26,9 +25,9 @@ export function configText(containers: readonly Container[], splits: readonly Ar
 function containersLines(containers: readonly Container[]): string[] {
   if (containers.length === 0) return ['virtual_chunk_containers: null']
   const lines = containers.flatMap((container) => [
-    `  ${jsonText(container.prefix)}:`,
+    `  ${yamlText(container.prefix)}:`,
     '    name: null',
-    `    url_prefix: ${jsonText(container.prefix)}`,
+    `    url_prefix: ${yamlText(container.prefix)}`,
     ...storeLines(container),
   ])
   return ['virtual_chunk_containers:', ...lines]
@@ -36,7 +35,7 @@ function containersLines(containers: readonly Container[]): string[] {
 
 /** Region, endpoint and the like are the reader's to say. */
 function storeLines({ prefix, folder }: Container): string[] {
-  if (folder !== undefined) return [`    store: !local_file_system ${jsonText(folder)}`]
+  if (folder !== undefined) return [`    store: !local_file_system ${yamlText(folder)}`]
   if (prefix.startsWith('https:')) return ['    store: !http {}']
   if (prefix.startsWith('http:')) return ['    store: !http', '      allow_http: "true"']
   if (prefix.startsWith('gs:')) return ['    store: !gcs {}']
@@ -52,12 +51,20 @@ function storeLines({ prefix, folder }: Container): string[] {
   ]
 }
 
+/** A double-quoted text of YAML, ASCII only: JSON's pairs of surrogates are none there. */
+function yamlText(text: string): string {
+  return JSON.stringify(text).replace(/[\x7f-\u{10ffff}]/gu, (character) => {
+    const code = (character.codePointAt(0) ?? 0).toString(16)
+    return code.length > 4 ? `\\U${code.padStart(8, '0')}` : `\\u${code.padStart(4, '0')}`
+  })
+}
+
 /** So that who adds to the repository cuts as it is cut. */
 function splitLines(splits: readonly ArraySplit[]): string[] {
   if (splits.length === 0) return ['manifest: null']
   const lines = splits.flatMap(({ path, sizes }) => [
     '    - - !path_matches',
-    `        regex: ${jsonText(`^/${path.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}$`)}`,
+    `        regex: ${yamlText(`^/${path.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}$`)}`,
     ...sizes.map(
       ([axis, chunks], at) =>
         `${at === 0 ? '      - - ' : '        - '}condition: !Axis ${axis}\n          num_chunks: ${chunks}`,

@@ -1,6 +1,8 @@
 /** Everything of one Icechunk repository, into one folder: manifests as the body comes, then snapshots and configuration. */
+
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { objectName } from '../../format/icechunk/object-id.ts'
 import { gridShape } from '../../model/chunk-grid.ts'
 import type { GroupMetadata } from '../../model/metadata.ts'
 import type { ReferenceSet } from '../../model/reference-set.ts'
@@ -13,8 +15,8 @@ import { binaryFile, type FILE_TYPES } from './binary-file.ts'
 import { type Commit, Commits, type StoredManifest } from './commits.ts'
 import { Containers } from './containers.ts'
 import { type KnownLocation, Locations } from './location.ts'
-import { nodeNameProblem } from './node-name.ts'
-import { INITIAL_SNAPSHOT, idText, nodeId } from './object-id.ts'
+import { nodePathProblem } from './node-name.ts'
+import { INITIAL_SNAPSHOT, nodeId } from './object-id.ts'
 import { OwnChunks } from './own-chunks.ts'
 import type { IcechunkReport, WriteIcechunkOptions } from './report.ts'
 import { configText } from './repository-config.ts'
@@ -83,11 +85,12 @@ export class RepositoryWriter {
     const share = Math.floor(OPEN_REFERENCES / Math.max(1, this.#body.arrays.length))
     const most = Math.min(manifestReferences, Math.max(LEAST_REFERENCES, share))
     const ownChunks = new OwnChunks((id, bytes) =>
-      this.#files.add(join(this.#folder, 'chunks', idText(id)), bytes),
+      this.#files.add(join(this.#folder, 'chunks', objectName(id)), bytes),
     )
+    const paths = this.#arrayPaths
     return this.#body.arrays.map((array) => {
       const { metadata } = array
-      const problem = nodeNameProblem(metadata.path) ?? zarr3Problem(metadata) ?? gridProblem(metadata)
+      const problem = nodePathProblem(metadata.path, paths) ?? zarr3Problem(metadata) ?? gridProblem(metadata)
       if (problem !== undefined) this.#body.refuse(array, problem)
       return new ArrayWriter(metadata, {
         most,
@@ -98,9 +101,14 @@ export class RepositoryWriter {
     })
   }
 
+  get #arrayPaths(): ReadonlySet<string> {
+    return new Set(this.#set.header.arrays.map(({ path }) => path))
+  }
+
   #writableGroups(): GroupMetadata[] {
+    const paths = this.#arrayPaths
     const groups = this.#set.header.groups.filter(({ path }) => {
-      const problem = path === '' ? undefined : nodeNameProblem(path)
+      const problem = path === '' ? undefined : nodePathProblem(path, paths)
       if (problem !== undefined) this.#body.note(path, `left out: ${problem}`)
       return problem === undefined
     })
@@ -123,7 +131,7 @@ export class RepositoryWriter {
   /** Returns the bytes of the file. */
   async #store(folder: keyof typeof FILE_TYPES, id: Uint8Array, buffer: Uint8Array): Promise<number> {
     const file = await binaryFile(folder, buffer)
-    await this.#files.add(join(this.#folder, folder, idText(id)), file)
+    await this.#files.add(join(this.#folder, folder, objectName(id)), file)
     return file.length
   }
 
@@ -136,7 +144,7 @@ export class RepositoryWriter {
     const time = timeOf(this.#set)
     await this.#store('snapshots', INITIAL_SNAPSHOT, encodeInitialSnapshot(time))
     await this.#writeSnapshots(nodes, time)
-    const snapshot = idText(this.#lastCommit.id)
+    const snapshot = objectName(this.#lastCommit.id)
     await this.#writeText('refs/branch.main/ref.json', JSON.stringify({ snapshot }))
     await this.#writeText('config.yaml', this.#config())
     for (const [array, remark] of this.#remarks) this.#body.note(array, remark)
@@ -227,7 +235,7 @@ export class RepositoryWriter {
       ...this.#body.report(this.#files.bytes),
       commits: done.length,
       manifests: done.reduce((sum, { manifests }) => sum + manifests.length, 0),
-      snapshot: idText(this.#lastCommit.id),
+      snapshot: objectName(this.#lastCommit.id),
       containers: this.#containers.list().map(({ prefix }) => prefix),
     }
   }

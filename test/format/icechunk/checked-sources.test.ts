@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { SourceError } from '../../../lib/errors.ts'
 import { CheckedSources } from '../../../lib/format/icechunk/checked-sources.ts'
+import { openFile } from '../../../lib/source/file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kstream-icechunk-sources-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -25,6 +26,19 @@ test('a file that is as it was is a source', async () => {
   )
   assert.deepEqual(others, [])
   assert.deepEqual(sources.notes, [])
+})
+
+test('its time of change is the one that it is opened with later', async () => {
+  const other = join(folder, 'b.bin')
+  writeFileSync(other, 'abc')
+  for (const fraction of [0.2504, 0.2506, 0.9996]) {
+    utimesSync(other, 1_000_000_000 + fraction, 1_000_000_000 + fraction)
+    const sources = new CheckedSources()
+    await sources.see(other, { lastModified: 1_000_000_000 })
+    const file = await openFile(other)
+    assert.equal(sources.sources[0].lastModified, file.info.lastModified)
+    await file.close()
+  }
 })
 
 test('a file that has changed is refused, whichever reference comes first', async () => {

@@ -1,5 +1,6 @@
 /** Damaged and crafted files of a repository: a set or an error that names the file, in little time. */
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -116,4 +117,13 @@ test('a repository whose files are cut short or missing', async () => {
   await assert.rejects(openIcechunk(root, FAIL), { code: 'ERR_KSTREAM_SOURCE' })
   writeFileSync(join(root, 'refs/branch.main/ref.json'), '{"snapshot": "../../../etc"}')
   await assert.rejects(openIcechunk(root, FAIL), /ref.json: Icechunk reference at byte 0: names no snapshot/)
+})
+
+test('a branch that is a pipe is not waited for', { timeout: 20_000 }, async () => {
+  const root = join(folder, 'pipe')
+  cpSync(fixture('icechunk/version1'), root, { recursive: true })
+  const path = join(root, 'refs/branch.main/ref.json')
+  rmSync(path)
+  execFileSync('mkfifo', [path])
+  await assert.rejects(openIcechunk(root, FAIL), /ref.json: Icechunk reference at byte 0: is no regular file/)
 })

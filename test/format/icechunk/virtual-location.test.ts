@@ -7,7 +7,7 @@ import { encode } from 'flatbuffers/js/flexbuffers.js'
 import { UnsupportedError } from '../../../lib/errors.ts'
 import { readContainers } from '../../../lib/format/icechunk/container-config.ts'
 import { resolveLocation } from '../../../lib/format/icechunk/virtual-location.ts'
-import { decodeWithDictionary, parseZstdDictionary } from '../../../lib/format/icechunk/zstd-dictionary.ts'
+import { decodeWithDictionary, parseZstdDictionary } from '../../../lib/source/zstd/dictionary.ts'
 import { fixture } from '../../fixture.ts'
 import { randomFrom } from '../../seeded-random.ts'
 

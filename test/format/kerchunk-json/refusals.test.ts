@@ -51,12 +51,24 @@ describe('what is refused, by its key', () => {
       [['{{u}}/x', 1, 2], /a\/1: the URL "\{\{u\}\}\/x", which only Jinja/],
     ]
     for (const [value, problem] of cases) {
-      const error = await refused({ ...a, 'a/1': value })
+      const error = await refused({ version: 1, refs: { ...a, 'a/1': value } })
       assert.ok(error instanceof UnsupportedError)
       assert.match(error.message, problem)
       assert.match(error.message, /--on-unsupported skip/)
     }
     assert.match((await refused({ 'a/.zarray': ['/x', 0, 9] })).message, /metadata that lies in another file/)
+  })
+
+  it('codecs, separators and parameters that would be lost are named', async () => {
+    const cases: readonly [object, RegExp][] = [
+      [{ compressor: 'zlib' }, /a\/\.zarray has a codec without an id/],
+      [{ filters: { id: 'zlib' } }, /a\/\.zarray has filters that are no list/],
+      [{ dimension_separator: '-' }, /a\/\.zarray has a dimension_separator that is neither/],
+      [{ filters: [{ id: 'categorize', labels: ['a'] }] }, /the codec categorize with a list .*, labels/],
+      [{ filters: [{ id: 'fill_hdf_strings', id_map: {} }] }, /the codec fill_hdf_strings .*, id_map/],
+    ]
+    for (const [extra, problem] of cases)
+      assert.match((await refused({ 'a/.zarray': zarray([4], [2], extra) })).message, problem)
   })
 
   it("with skip, an array's first such chunk costs the array and nothing else", async () => {

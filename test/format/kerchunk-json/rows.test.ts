@@ -56,6 +56,31 @@ describe('rows', () => {
     }
   })
 
+  it('braces in URLs stand for themselves in version 0', async () => {
+    for (const options of plainOrNot) {
+      const document = { 'a/.zarray': zarray([2], [1]), 'a/0': ['/{{u}}/x.nc', 5, 3], 'a/1': ['/x', 1, 2] }
+      assert.deepEqual(await readRefs(document, options), {
+        'a/0': ['/{{u}}/x.nc', 5, 3],
+        'a/1': ['/x', 1, 2],
+      })
+    }
+  })
+
+  it('chunks of no extent, as kerchunk describes arrays without elements', async () => {
+    const set = await openSet({ 'a/.zarray': zarray([0, 3], [0, 3]), 'b/.zarray': zarray([0], [0]) })
+    assert.deepEqual(
+      set.header.arrays.map(({ shape, chunkShape }) => [shape, chunkShape]),
+      [
+        [
+          [0, 3],
+          [1, 3],
+        ],
+        [[0], [1]],
+      ],
+    )
+    assert.deepEqual((await bodyOf(set)).footer.missing, [0, 0])
+  })
+
   it('references of gen, wherever it stands, with and without a range', async () => {
     const gen = [
       {
@@ -164,6 +189,22 @@ describe('order', () => {
     }
   })
 
+  it('is of each array by itself, where names begin alike', async () => {
+    const of = (name: string) => `"${name}/.zarray": ${JSON.stringify(zarray([12], [1]))}`
+    for (const [one, other] of [
+      ['time', 'time_bnds'],
+      ['t', 't2'],
+      ['t', 't.x'],
+      ['t', 't-1'],
+    ]) {
+      const keys = [`${one}/0`, `${other}/10`, `${other}/2`, `${one}/3`]
+      const text = `{${of(one)}, ${of(other)}, ${keys.map(chunk).join(', ')}}`
+      const set = await openSet(text)
+      const { batches } = await bodyOf(set)
+      assert.deepEqual(Object.keys(refsOf(set, batches)).sort(), keys.toSorted())
+    }
+  })
+
   it('arrays that are called by numbers, within and beside others', async () => {
     const of = (shape: number[], extra: object = {}) =>
       JSON.stringify(
@@ -249,6 +290,13 @@ describe('Zarr v3', () => {
       })
       assert.deepEqual(footer.missing.toSorted(), [0, 0, 1, 2, 3])
     }
+  })
+
+  it('a scalar without a number, as VirtualiZarr writes it', async () => {
+    const refs = { 's/.zarray': zarray([], []), 's/': ['/x', 1, 2] }
+    assert.deepEqual(await readRefs({ version: 1, refs }), { 's/0': ['/x', 1, 2] })
+    const twice = { ...refs, 's/0': ['/x', 1, 2] }
+    await assert.rejects(readRefs({ version: 1, refs: twice }), /"s\/0?" is given twice/)
   })
 
   it('keys of another encoding, and of two versions for one node, are refused', async () => {

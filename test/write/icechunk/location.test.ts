@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { statSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Containers } from '../../../lib/write/icechunk/containers.ts'
@@ -16,6 +16,18 @@ test('paths and keys become URLs, percent-encoded once', () => {
     ['https://host:8080/a%20b.nc', 'https://host:8080/a%20b.nc'],
   ]
   for (const [path, url] of cases) assert.equal(icechunkUrl('v', path), url)
+})
+
+test('what Icechunk would refuse, or take for another place, is refused', async () => {
+  assert.throws(() => icechunkUrl('v', '/data/a\tb.nc'), /^UnsupportedError: v: .* no control characters/)
+  assert.throws(() => icechunkUrl('v', 's3://bucket/a/../b.nc'), /'\.' or '\.\.' in the key/)
+  const target = join(folder, 'elsewhere/deep')
+  mkdirSync(target, { recursive: true })
+  writeFileSync(join(folder, 'elsewhere/up.nc'), '')
+  writeFileSync(join(folder, 'up.nc'), '')
+  symlinkSync(target, join(folder, 'link'))
+  const { url } = await new Locations([]).find('v', `${folder}/link/../up.nc`)
+  assert.ok(url.endsWith('/elsewhere/up.nc'), url)
 })
 
 test('an unchanged file is never newer than the second that is recorded, and one of the next second is', async () => {
@@ -57,7 +69,7 @@ test('containers are buckets, hosts, and the common folders of files', () => {
   ])
   assert.deepEqual(prefixesOf('file:///data/x/1958/a', 'file:///data/x/1959/a', 'file:///home/me/d%20/b'), [
     { prefix: 'file:///data/x/', folder: '/data/x/' },
-    { prefix: 'file:///home/me/d%20/', folder: '/home/me/d /' },
+    { prefix: 'file:///home/me/d /', folder: '/home/me/d /' },
   ])
   assert.deepEqual(
     prefixesOf('file:///data/x/a', 'file:///data/b').map(({ prefix }) => prefix),

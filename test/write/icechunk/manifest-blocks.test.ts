@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { objectName } from '../../../lib/format/icechunk/object-id.ts'
 import { ManifestBlocks } from '../../../lib/write/icechunk/manifest-blocks.ts'
-import { INITIAL_SNAPSHOT, idText } from '../../../lib/write/icechunk/object-id.ts'
+import { INITIAL_SNAPSHOT } from '../../../lib/write/icechunk/object-id.ts'
 
 /** The chunks of a box, by counting. */
 function chunksOf(box: readonly (readonly [number, number])[], grid: readonly number[]): number[] {
@@ -37,5 +38,5 @@ test('blocks follow one another in C order, are boxes, and none is too large', (
 })
 
 test('ids are in base 32 as Icechunk names its first snapshot', () => {
-  assert.equal(idText(INITIAL_SNAPSHOT), '1CECHNKREP0F1RSTCMT0')
+  assert.equal(objectName(INITIAL_SNAPSHOT), '1CECHNKREP0F1RSTCMT0')
 })

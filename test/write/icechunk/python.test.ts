@@ -1,7 +1,7 @@
 /** What Python's icechunk, zarr-python and xarray make of a written repository. */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { test } from 'node:test'
@@ -79,8 +79,11 @@ test('what numpy wrote is read through odd paths, fill values and every kind of 
 })
 
 test('a file that changed after it was scanned is refused', { skip }, async () => {
-  const file = join(folder, 'original.bin')
+  // Containers are prefixes of decoded URLs, and stand in YAML.
+  const odd = join(folder, 'ö dd 100%25 "🧊" \u0085')
+  const file = join(odd, 'original.bin')
   const path = join(folder, 'changed.icechunk')
+  mkdirSync(odd)
   writeFileSync(file, Buffer.alloc(80, 1))
   const rows = Array.from(
     { length: 4 },

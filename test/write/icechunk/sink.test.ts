@@ -117,6 +117,29 @@ test('what Zarr v3 or Icechunk cannot say is refused by name, or left out', asyn
   assert.equal(report.arrays, 2)
 })
 
+test('arrays of more chunks along an axis than Icechunk counts are refused before anything is written', async () => {
+  const arrays = [...base.arrays, { path: 'wide', shape: [2, 2 ** 33], chunkShape: [1, 1] }]
+  const wide: Row[] = [{ chunk: 2 ** 32 + 5, path: '/data/x/a.nc', offset: 8, length: 2 }]
+  const set = { ...base, arrays, shapes: [[40], [30], [2, 2 ** 33]], rows: [...base.rows, wide] }
+  await assert.rejects(write(set), /^UnsupportedError: wide: its grid has more chunks along an axis than/)
+  const report = await write(set, { onUnsupported: 'skip' })
+  assert.deepEqual([report.skipped[0].path, report.references], ['wide', 70])
+})
+
+test('what lies below an array is no node of Zarr v3', async () => {
+  const set = {
+    ...base,
+    arrays: [...base.arrays, { path: 'v/below', shape: [1] }],
+    groups: [{ path: 'v/group', attributes: {} }],
+    shapes: [[40], [30], [1]],
+    rows: [...base.rows, rows(1)],
+  }
+  await assert.rejects(write(set), /v\/below: 'v' is an array/)
+  const report = await write(set, { onUnsupported: 'skip' })
+  assert.deepEqual([report.skipped[0].path, report.arrays], ['v/below', 2])
+  assert.match(report.notes[0].reason, /left out: 'v' is an array/)
+})
+
 test('references to places that Icechunk cannot check or reach are refused', async () => {
   const one = (row: Partial<Row>) =>
     write({ arrays: [{ path: 'v', shape: [1] }], rows: [[{ chunk: 0, ...row }]] })

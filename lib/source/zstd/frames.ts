@@ -1,21 +1,26 @@
-/** Zstd files (RFC 8878), of one frame or several, as the bytes within: frames and blocks are taken apart here, one at a time. */
-import { FormatError } from '../errors.ts'
-import { ByteQueue } from './byte-queue.ts'
-import type { ByteSource } from './byte-source.ts'
+/**
+ * Zstd files (RFC 8878), of one frame or several, as the bytes within. The decoder is our own: numcodecs decodes whole
+ * frames, where files of references are longer than memory, and Node's zlib knows zstd from version 22.15 on only.
+ * It also decodes with the dictionaries of Icechunk, which numcodecs does not.
+ */
+import { FormatError } from '../../errors.ts'
+import { ByteQueue } from '../byte-queue.ts'
+import type { ByteSource } from '../byte-source.ts'
+import { BlockDecoder } from './block.ts'
+import { padded } from './entropy.ts'
+import {
+  BLOCK_HEAD,
+  type BlockHead,
+  FRAME_MAGIC,
+  frameFields,
+  MOST_BLOCK,
+  parseBlockHead,
+  SKIPPABLE_MAGIC,
+} from './frame-head.ts'
 import { XxHash64 } from './xxhash64.ts'
-import { BlockDecoder, PADDING } from './zstd-block.ts'
 
-const MAGIC = 0xfd2fb528
-const SKIPPABLE = 0x184d2a50
 /** What `zstd --long` asks for by itself, and the most that its command takes without being told. */
 const MOST_WINDOW = 1 << 27
-/** 3.1.1.2.3: of a block, and of what comes of it. */
-const MOST_BLOCK = 1 << 17
-const BLOCK_HEAD = 3
-const CHECKSUM_FLAG = 4
-/** Types of blocks. */
-const REPEATED = 1
-const RESERVED = 3
 
 const CUT = 'it ends too early'
 
@@ -29,14 +34,9 @@ interface FrameHead {
   readonly checksum: boolean
 }
 
-/** One block. */
-interface Block {
-  readonly type: number
-  /** Bytes, or how often the one byte is repeated. */
-  readonly size: number
+interface Block extends BlockHead {
   /** PADDING zeros behind. */
   readonly body: Uint8Array
-  readonly last: boolean
 }
 
 function littleEndian(bytes: Uint8Array): number {
@@ -47,42 +47,32 @@ function littleEndian(bytes: Uint8Array): number {
 async function readFrameHead(queue: ByteQueue, refuse: Refuse): Promise<FrameHead> {
   const [descriptor = refuse(CUT)] = await queue.take(1)
   if (descriptor & 8) refuse('damaged (a reserved bit is set)')
-  const single = (descriptor & 0x20) !== 0
-  const dictionaryBytes = [0, 1, 2, 4][descriptor & 3]
-  const sizeBytes = [single ? 1 : 0, 2, 4, 8][descriptor >> 6]
-  const start = single ? 0 : 1
-  const length = start + dictionaryBytes + sizeBytes
-  const rest = Uint8Array.from(await queue.take(length))
-  if (rest.length < length) refuse(CUT)
-  const sizeAt = start + dictionaryBytes
-  if (rest.subarray(start, sizeAt).some((byte) => byte !== 0))
+  const fields = frameFields(descriptor)
+  const rest = Uint8Array.from(await queue.take(fields.length))
+  if (rest.length < fields.length) refuse(CUT)
+  const sizeAt = fields.window + fields.dictionary
+  if (rest.subarray(fields.window, sizeAt).some((byte) => byte !== 0))
     refuse('made with a dictionary, which it lacks')
-  const size = littleEndian(rest.subarray(sizeAt)) + (sizeBytes === 2 ? 256 : 0)
+  const size = littleEndian(rest.subarray(sizeAt)) + (fields.contentSize === 2 ? 256 : 0)
   const base = 2 ** (10 + (rest[0] >> 3))
-  const windowBytes = single ? size : base + (base / 8) * (rest[0] & 7)
+  const windowBytes = fields.window === 0 ? size : base + (base / 8) * (rest[0] & 7)
   if (windowBytes > MOST_WINDOW) {
     refuse(
       `needs a window of ${windowBytes} bytes, more than ${MOST_WINDOW}; compress it without --ultra and --long`,
     )
   }
-  const contentBytes = sizeBytes > 0 ? size : undefined
-  return { windowBytes, contentBytes, checksum: (descriptor & CHECKSUM_FLAG) !== 0 }
+  const contentBytes = fields.contentSize > 0 ? size : undefined
+  return { windowBytes, contentBytes, checksum: fields.hasChecksum }
 }
 
-/** 3.1.1.2 */
 async function readBlock(queue: ByteQueue, most: number, refuse: Refuse): Promise<Block> {
-  const head = Uint8Array.from(await queue.take(BLOCK_HEAD))
-  if (head.length < BLOCK_HEAD) refuse(CUT)
-  const value = littleEndian(head)
-  const type = (value >> 1) & 3
-  const size = value >> 3
-  if (type === RESERVED || size > most) refuse('damaged (no such block)')
-  const length = type === REPEATED ? 1 : size
-  const stored = await queue.take(length)
-  if (stored.length < length) refuse(CUT)
-  const body = new Uint8Array(length + PADDING)
-  body.set(stored)
-  return { type, size, body, last: (value & 1) === 1 }
+  const bytes = await queue.take(BLOCK_HEAD)
+  if (bytes.length < BLOCK_HEAD) refuse(CUT)
+  const head = parseBlockHead(bytes)
+  if (head.size > most) refuse('damaged (a block that is too large)')
+  const stored = await queue.take(head.stored)
+  if (stored.length < head.stored) refuse(CUT)
+  return { ...head, body: padded(stored) }
 }
 
 /** The blocks of a frame, decompressed. */
@@ -146,8 +136,8 @@ export async function* unzstdPieces(
       const magic = await queue.take(4)
       if (magic.length === 0) return
       const value = littleEndian(magic)
-      if (value === MAGIC) yield* scanFrame(queue, refuse)
-      else if (magic.length === 4 && (value & ~0xf) === SKIPPABLE) await skipFrame(queue, refuse)
+      if (value === FRAME_MAGIC) yield* scanFrame(queue, refuse)
+      else if (magic.length === 4 && (value & ~0xf) === SKIPPABLE_MAGIC) await skipFrame(queue, refuse)
       else refuse('what follows its end is no zstd')
     }
   } finally {

@@ -1,19 +1,28 @@
 /** The blocks of one zstd frame (RFC 8878, 3.1.1.2) as the bytes that they stand for. */
-import { type Damaged, decodeHuffman, type HuffmanTable, readHuffmanTable } from './zstd-entropy.ts'
-import { readSequences, type SequenceTables } from './zstd-sequences.ts'
+import { type Damaged, decodeHuffman, type HuffmanTable, PADDING, readHuffmanTable } from './entropy.ts'
+import { COMPRESSED, RAW, REPEATED } from './frame-head.ts'
+import { readSequences, Sequences, type SequenceTables } from './sequences.ts'
 
-/** Zeros behind a block's bytes, so that words may be read from its end. */
-export const PADDING = 8
-
-/** What is held at first, and beyond the window at most and at least. */
-const FIRST = 1 << 18
+/** What is held beyond the window at most and at least. */
 const MOST_BEYOND = 1 << 25
 const LEAST_BEYOND = 1 << 20
 
-const RAW = 0
-const REPEATED = 1
 /** Types of literals; RAW and REPEATED are two of them. */
 const TREELESS = 3
+/** Literals of which fewer are copied one by one: a call costs more than they do. */
+const MANY = 64
+
+/** What a frame begins with: nothing, or a dictionary. */
+export interface Preset {
+  /** Bytes before the first of the frame. */
+  readonly content: Uint8Array
+  /** The last three distances. */
+  readonly offsets: readonly [number, number, number]
+  readonly huffman: HuffmanTable | undefined
+  readonly tables: Readonly<SequenceTables>
+}
+
+const NOTHING: Preset = { content: new Uint8Array(0), offsets: [1, 4, 8], huffman: undefined, tables: {} }
 
 /** Decodes block after block of a frame, whose window it keeps. */
 export class BlockDecoder {
@@ -21,35 +30,49 @@ export class BlockDecoder {
   readonly #window: number
   readonly #mostBlock: number
   /** The window, and what was decoded since it was moved to the front. */
-  #out = new Uint8Array(0)
-  #end = 0
+  #out: Uint8Array
+  #end: number
   #blockStart = 0
+  readonly #literalRoom: Uint8Array
   #literals: Uint8Array = new Uint8Array(0)
-  #literal = 0
   #huffman: HuffmanTable | undefined
-  readonly #tables: SequenceTables = {}
+  readonly #sequences = new Sequences()
+  readonly #tables: SequenceTables
   /** The last three distances. */
-  #first = 1
-  #second = 4
-  #third = 8
+  #first: number
+  #second: number
+  #third: number
 
-  /** @param mostBlock bytes that a block may stand for. */
-  constructor(window: number, mostBlock: number, damaged: Damaged) {
+  /**
+   * @param window bytes that matches may reach back, those of the preset included.
+   * @param mostBlock bytes that a block may stand for.
+   */
+  constructor(window: number, mostBlock: number, damaged: Damaged, preset = NOTHING) {
     this.#window = window
     this.#mostBlock = mostBlock
+    this.#literalRoom = new Uint8Array(mostBlock)
     this.#damaged = damaged
+    this.#out = preset.content
+    this.#end = preset.content.length
+    this.#huffman = preset.huffman
+    this.#tables = { ...preset.tables }
+    ;[this.#first, this.#second, this.#third] = preset.offsets
   }
 
-  /** The bytes of a block of the type; `size` of them where they are one repeated. `body` ends in PADDING zeros. */
+  /**
+   * The bytes of a block of the type, until the next is decoded; `size` of them where they are one repeated. `body` ends
+   * in PADDING.
+   */
   decode(type: number, body: Uint8Array, size: number): Uint8Array {
     this.#makeRoom()
     this.#blockStart = this.#end
     if (type === RAW) this.#append(body.subarray(0, size))
-    else if (type === REPEATED) {
+    else if (type === COMPRESSED) this.#decodeCompressed(body, body.length - PADDING)
+    else if (type === REPEATED && size <= this.#mostBlock) {
       this.#out.fill(body[0], this.#end, this.#end + size)
       this.#end += size
-    } else this.#decodeCompressed(body, body.length - PADDING)
-    return this.#out.slice(this.#blockStart, this.#end)
+    } else this.#damaged('no such block')
+    return this.#out.subarray(this.#blockStart, this.#end)
   }
 
   /** Room for a block, within what the frame has told and what has come. */
@@ -58,7 +81,7 @@ export class BlockDecoder {
     if (needed <= this.#out.length) return
     const most = this.#window + Math.min(MOST_BEYOND, Math.max(LEAST_BEYOND, this.#window))
     if (needed <= most) {
-      const longer = new Uint8Array(Math.min(most, Math.max(FIRST, 2 * needed)))
+      const longer = new Uint8Array(Math.min(most, 2 * needed))
       longer.set(this.#out.subarray(0, this.#end))
       this.#out = longer
     } else {
@@ -76,15 +99,8 @@ export class BlockDecoder {
 
   #decodeCompressed(body: Uint8Array, end: number): void {
     const at = this.#readLiterals(body, end)
-    this.#literal = 0
-    readSequences(body, at, end, {
-      tables: this.#tables,
-      take: (literals, offsetValue, matchLength) => {
-        this.#take(literals, offsetValue, matchLength)
-      },
-      damaged: this.#damaged,
-    })
-    this.#append(this.#literals.subarray(this.#literal))
+    readSequences(this.#sequences, this.#tables, { bytes: body, at, end }, this.#damaged)
+    this.#append(this.#literals.subarray(this.#execute(this.#sequences)))
   }
 
   /** 3.1.1.3.1; returns where they end. */
@@ -97,7 +113,8 @@ export class BlockDecoder {
       const size = head === 1 ? body[0] >> 3 : (value & (2 ** (8 * head) - 1)) >> 4
       const stored = type === RAW ? size : 1
       if (size > this.#mostBlock || head + stored > end) this.#damaged('literals that are cut off')
-      this.#literals = type === RAW ? body.subarray(head, head + size) : new Uint8Array(size).fill(body[head])
+      this.#literals =
+        type === RAW ? body.subarray(head, head + size) : this.#literalRoom.subarray(0, size).fill(body[head])
       return head + stored
     }
     const bits = [10, 10, 14, 18][format]
@@ -124,7 +141,7 @@ export class BlockDecoder {
       at = read.end
     }
     const table = this.#huffman ?? damaged('literals without codes')
-    const literals = new Uint8Array(size)
+    const literals = this.#literalRoom.subarray(0, size)
     this.#literals = literals
     if (single) {
       decodeHuffman(literals, table, body, at, end, damaged)
@@ -149,23 +166,31 @@ export class BlockDecoder {
     }
   }
 
-  /** 3.1.1.4 */
-  #take(literals: number, offsetValue: number, matchLength: number): void {
-    const from = this.#literal
-    if (from + literals > this.#literals.length) this.#damaged('more literals than there are')
-    if (this.#end - this.#blockStart + literals + matchLength > this.#mostBlock)
-      this.#damaged('a block that is too large')
+  /** 3.1.1.4; returns how many literals are taken. */
+  #execute({ count, literals, offsetValues, matchLengths }: Sequences): number {
+    const from = this.#literals
     const out = this.#out
+    const most = this.#blockStart + this.#mostBlock
+    let taken = 0
     let end = this.#end
-    for (let i = 0; i < literals; i++) out[end + i] = this.#literals[from + i]
-    this.#literal += literals
-    end += literals
-    const offset = this.#offset(offsetValue, literals)
-    if (offset > end || offset > this.#window || offset < 1) this.#damaged('a match before the beginning')
-    const match = end - offset
-    if (offset >= matchLength && matchLength > 32) out.copyWithin(end, match, match + matchLength)
-    else for (let i = 0; i < matchLength; i++) out[end + i] = out[match + i]
-    this.#end = end + matchLength
+    for (let row = 0; row < count; row++) {
+      const length = literals[row]
+      const matchLength = matchLengths[row]
+      if (taken + length > from.length) this.#damaged('more literals than there are')
+      if (end + length + matchLength > most) this.#damaged('a block that is too large')
+      if (length > MANY) out.set(from.subarray(taken, taken + length), end)
+      else for (let i = 0; i < length; i++) out[end + i] = from[taken + i]
+      taken += length
+      end += length
+      const offset = this.#offset(offsetValues[row], length)
+      if (offset > end || offset > this.#window || offset < 1) this.#damaged('a match before the beginning')
+      const match = end - offset
+      if (offset >= matchLength && matchLength > 32) out.copyWithin(end, match, match + matchLength)
+      else for (let i = 0; i < matchLength; i++) out[end + i] = out[match + i]
+      end += matchLength
+    }
+    this.#end = end
+    return taken
   }
 
   /** 3.1.1.5: the distance, which may be one of the last three. */
