@@ -25,13 +25,13 @@ export function setSink(
   { stdout }: Surroundings,
   onProgress: (progress: SinkProgress) => void,
 ): Sink<ConvertReport, ReferenceSet> {
-  const { output, to, overwrite, recordSize } = options
+  const { output, to, overwrite, recordSize, memoryBytes } = options
   const onUnsupported = options.onUnsupported.endsWith('skip') ? 'skip' : 'fail'
   const writing = { overwrite, onUnsupported, onProgress } as const
   const target = output === STANDARD ? stdout : output
   switch (to) {
     case 'parquet':
-      return writeParquet(output, { ...writing, ...placement(output, options), recordSize })
+      return writeParquet(output, { ...writing, ...placement(output, options), recordSize, memoryBytes })
     case 'icechunk':
       return writeIcechunk(output, writing)
     case 'ndjson':

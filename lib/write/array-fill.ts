@@ -30,6 +30,11 @@ export class ArrayFill {
     return this.#chunk && all * this.#chunk.length <= MOST_FILL_BYTES ? this.#chunk : undefined
   }
 
+  /** Whether the attribute `_FillValue` is the fill value, so that `fill_value` may be it as well. */
+  get isDeclared(): boolean {
+    return this.#plan.kind === 'value' && this.#plan.attribute
+  }
+
   /** Why a missing chunk that is not written out would be misread; undefined where it would not. */
   get conflict(): string | undefined {
     return this.#plan.kind === 'conflict' ? this.#plan.reason : undefined

@@ -133,7 +133,8 @@ def add_chunks(dice: Dice, files: Files, array: Array) -> None:
 def random_fill(dice: Dice, dtype: np.dtype) -> float | int:
     """Of any kind that a type has."""
     if dtype.kind == "f":
-        return dice.pick((0.0, 77.0, -999.0, float("nan"), float("inf"), -0.0, 0.1, 1e20 if dtype.itemsize > 2 else 6e4))
+        large = 1e20 if dtype.itemsize > 2 else 6e4
+        return dice.pick((0.0, 77.0, -999.0, float("nan"), float("inf"), -0.0, 0.1, large))
     limits = np.iinfo(dtype)
     return dice.pick((0, 77, int(limits.max), int(limits.min), int(limits.max) - 1))
 

@@ -67,7 +67,8 @@ def attempt(number: int, command: list[str], form: str, dice: Dice, mark: str = 
     """One command line for a step, now and then through standard input and output."""
     is_build = command[0] == "build"
     out = f"s{number}{mark}{ENDINGS[form]}"
-    record = ["--record-size", str(dice.pick((1, 2, 3, 7, 100, 1000)))] if form == "parquet" and dice.chance(0.8) else []
+    is_sized = form == "parquet" and dice.chance(0.8)
+    record = ["--record-size", str(dice.pick((1, 2, 3, 7, 100, 1000)))] if is_sized else []
     named = ["-o", "@out"] if is_build or dice.chance(0.2) else ["@out"]
     told = not is_build and (form in TEXT and dice.chance(0.2))
     forms = ["--to", form] if told or form == "json-v0" else []
@@ -87,7 +88,9 @@ def attempts(number: int, due: list[str], extra: list[str], form: str, dice: Dic
     return [*found, attempt(number, due, "parquet", dice, "c")] if form != "parquet" else found
 
 
-def make_chain(dice: Dice, files: Files, folder: Path, producer: str, starts: list[Path], parts: list[Items]) -> Chain:
+def make_chain(
+    dice: Dice, files: Files, folder: Path, producer: str, starts: list[Path], parts: list[Items]
+) -> Chain:
     """Each part becomes a set of some format; they are joined; and the whole goes on."""
     chain = Chain(files, folder, producer)
     lasts = [start_part(dice, chain, start, items) for start, items in zip(starts, parts, strict=True)]
@@ -96,10 +99,11 @@ def make_chain(dice: Dice, files: Files, folder: Path, producer: str, starts: li
         items = join_items(parts)
         at = len(chain.steps)
         due = ["convert", *(f"@{number}" for number in range(len(lasts))), "--concat-dims", "t"]
-        chain.steps.append(Step(lasts, attempts(at, due, optional(dice, items, False), dice.pick(list(ENDINGS)), dice), items))
+        tries = attempts(at, due, optional(dice, items, False), dice.pick(list(ENDINGS)), dice)
+        chain.steps.append(Step(lasts, tries, items))
     for left in reversed(range(dice.number(1, 4))):
         number = len(chain.steps)
-        options, items, here = required(dice, files, items, folder, away, left == 0)
+        options, items, here = required(dice, items, folder, away, left == 0)
         away = here if here is not None else away
         form = dice.pick(READABLE if left == 0 else list(ENDINGS))
         extra = [] if away or here is not None else optional(dice, items, True)
@@ -123,7 +127,8 @@ def start_part(dice: Dice, chain: Chain, start: Path, items: Items) -> int:
     chain.steps.append(Step([], tries, items))
     if dice.chance(0.4):
         number += 1
-        chain.steps.append(Step([number - 1], attempts(number, ["convert", "@0"], [], dice.pick(list(ENDINGS)), dice), items))
+        tries = attempts(number, ["convert", "@0"], [], dice.pick(list(ENDINGS)), dice)
+        chain.steps.append(Step([number - 1], tries, items))
     return number
 
 
@@ -144,7 +149,7 @@ def join_items(parts: list[Items]) -> Items:
 
 
 def required(
-    dice: Dice, files: Files, items: Items, folder: Path, away: bool, is_last: bool
+    dice: Dice, items: Items, folder: Path, away: bool, is_last: bool
 ) -> tuple[list[str], Items, bool | None]:
     """Options that have to work, what they leave, and whether references are moved away by them or back."""
     options: list[str] = []

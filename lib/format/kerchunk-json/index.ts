@@ -13,7 +13,8 @@ import { type DocumentOutline, readOutline } from './document-outline.ts'
 
 export { detectJson as detect } from './document.ts'
 
-const UNTOLD = 'kstream did not write this set: whether its sources have changed cannot be told'
+const UNTOLD =
+  'JSON does not record the sizes and times of the files: whether they have changed cannot be told'
 
 /** Codecs that say how the objects of an array are stored, and that every reader knows. */
 const OBJECT_CODECS = new Set(['vlen-utf8', 'vlen-bytes'])

@@ -2,6 +2,8 @@
 import type { ReferenceBatch } from '../../model/reference-batch.ts'
 import { PendingBatch } from '../../stream/pending-batch.ts'
 
+/** Rows that are worth a batch of their own when another array's come. */
+const MANY_ROWS = 256
 /** Rows and inlined bytes of all arrays together that wait for more of their array. */
 const MOST_ROWS = 1 << 18
 const MOST_BYTES = 1 << 23
@@ -48,7 +50,10 @@ export class PendingRows {
   }
 
   #arrayRows(array: number): PendingBatch {
-    if (this.#last && this.#lastArray === array) return this.#last
+    const last = this.#last
+    if (last && this.#lastArray === array) return last
+    // It may have had its last row: a sink that waits for that keeps what it has of the array.
+    if (last && last.rows >= MANY_ROWS) this.#take(this.#lastArray, last)
     let rows = this.#arrays.get(array)
     if (!rows) {
       if (this.#arrays.size === MOST_ARRAYS) this.flush()

@@ -126,7 +126,9 @@ function seconds(nanoseconds: bigint): number {
 async function statExactly(path: string): Promise<{ size: bigint; mtimeNs: bigint }> {
   return stat(path, { bigint: true }).catch((cause) => {
     const advice = 'convert where the file is, or say with --rewrite-paths where it will be'
-    throw new SourceError(path, `Icechunk needs its time of change (${messageOf(cause)}); ${advice}`, { cause })
+    throw new SourceError(path, `Icechunk needs its time of change (${messageOf(cause)}); ${advice}`, {
+      cause,
+    })
   })
 }
 

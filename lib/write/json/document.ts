@@ -4,7 +4,7 @@ import type { ReferenceBatch } from '../../model/reference-batch.ts'
 import { ArrayFill } from '../array-fill.ts'
 import type { CountedArray } from '../counted-array.ts'
 import type { CountedBody } from '../counted-body.ts'
-import { jsonText } from '../json-text.ts'
+import { type JsonValue, jsonText } from '../json-text.ts'
 import { arrayAttributesText, groupAttributesText, ZGROUP_TEXT, zarrayText } from '../zarr-documents.ts'
 import { ArrayRows } from './array-rows.ts'
 import { PathTexts } from './path-texts.ts'
@@ -23,6 +23,11 @@ interface OpenArray {
   /** Whether its attributes, and what of its metadata is known before its end, are written. */
   isBegun: boolean
   hasMetadata: boolean
+}
+
+/** A declared fill value is told without missing chunks too: a document has no other place for what sets are joined by. */
+function fillOf({ fill }: OpenArray, missing: number): JsonValue {
+  return fill.value(fill.isDeclared ? 1 : missing)
 }
 
 /**
@@ -102,10 +107,10 @@ export class JsonDocument {
     const { metadata } = array.counted
     array.isBegun = true
     const shape = metadata.shape.filter((extent) => extent !== null)
-    const fills = [0, 1].map((missing) => jsonText(array.fill.value(missing)))
+    const fills = [0, 1].map((missing) => jsonText(fillOf(array, missing)))
     if (shape.length === metadata.shape.length && fills[0] === fills[1]) {
       array.hasMetadata = true
-      const text = zarrayText({ metadata, shape, fill: array.fill.value(0) })
+      const text = zarrayText({ metadata, shape, fill: fillOf(array, 0) })
       yield* this.#document(metadata.path, '.zarray', text)
     }
     yield* this.#document(metadata.path, '.zattrs', arrayAttributesText(metadata))
@@ -120,7 +125,7 @@ export class JsonDocument {
     if (array.hasMetadata) return
     const { metadata } = counted
     const shape = this.#body.footer.shapes[index]
-    const text = zarrayText({ metadata, shape, fill: fill.value(counted.missing) })
+    const text = zarrayText({ metadata, shape, fill: fillOf(array, counted.missing) })
     yield* this.#document(metadata.path, '.zarray', text)
   }
 

@@ -4,6 +4,7 @@ import type { ArrayRecord } from '../../format/kerchunk-parquet/record-line.ts'
 import { chunkCount, gridShape } from '../../model/chunk-grid.ts'
 import type { ArrayMetadata } from '../../model/metadata.ts'
 import { INLINE, type ReferenceBatch } from '../../model/reference-batch.ts'
+import type { RunFile } from '../../stream/run-file.ts'
 import { ArrayFill } from '../array-fill.ts'
 import type { ArrayCounters, RestoredArray, StoredShard } from './array-progress.ts'
 import { OpenShard, type OpenShardOptions } from './open-shard.ts'
@@ -129,6 +130,16 @@ export class ArrayWriter {
     }
   }
 
+  /** Rows of the open shard that could go to a file for a while. */
+  get heldRows(): number {
+    return this.#open?.heldRows ?? 0
+  }
+
+  /** Moves them there. */
+  async spill(file: RunFile): Promise<void> {
+    await this.#open?.spill(file)
+  }
+
   /** Makes the bytes that were copied so far outlast the system. */
   async sync(): Promise<void> {
     await this.#open?.sync()
@@ -227,6 +238,7 @@ export class ArrayWriter {
     const rows = Math.min(recordSize, this.#chunks - number * recordSize)
     this.#addShard(number, copied)
     await open.sync()
+    await open.unspill()
     await store(number, await shard.encode(rows), copied)
   }
 

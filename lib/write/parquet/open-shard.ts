@@ -3,8 +3,12 @@ import { join } from 'node:path'
 import { WriteError } from '../../errors.ts'
 import { copiedName, copiedPath } from '../../format/kerchunk-parquet/copied-path.ts'
 import { INLINE, type ReferenceBatch } from '../../model/reference-batch.ts'
+import type { RunFile, StoredRun } from '../../stream/run-file.ts'
 import { CopiedFile } from './copied-file.ts'
-import { Shard } from './shard.ts'
+import { Shard, type ShardRows } from './shard.ts'
+
+/** Rows are coded by the dictionary of their shard, which stays in memory. */
+const CODED: readonly string[] = []
 
 /** Bytes that a shard takes inline, after which it takes no more: whoever reads one of its rows reads all of it. */
 const MOST_INLINED = 16 << 20
@@ -43,6 +47,8 @@ export class OpenShard {
   #codes = new Map<number, number>()
   #lastIndex = INLINE
   #lastCode = 0
+  // What was moved to a file, in its order.
+  #spilled: { readonly file: RunFile; readonly run: StoredRun }[] = []
 
   constructor(number: number, options: OpenShardOptions, restored?: Restored) {
     this.number = number
@@ -88,6 +94,31 @@ export class OpenShard {
   /** Makes the file beside it outlast the system. */
   async sync(): Promise<void> {
     await this.#copies?.sync()
+  }
+
+  /** Rows in memory that could go: of a shard without inlined bytes, which are bounded by themselves. */
+  get heldRows(): number {
+    return this.shard.inlined > 0 ? 0 : this.shard.count
+  }
+
+  /** Moves them to the file until `unspill`. */
+  async spill(file: RunFile): Promise<void> {
+    const { rows: row, codes: path, offset, size: length } = this.shard.rowsSince()
+    const columns = { chunk: Float64Array.from(row), path, offset, length }
+    const batch = { kind: 'batch', array: 0, rows: row.length, paths: CODED, ...columns } as const
+    this.#spilled.push({ file, run: await file.write([batch], CODED) })
+    this.shard.clearRows()
+  }
+
+  /** Reads back what was moved. */
+  async unspill(): Promise<void> {
+    const earlier: Pick<ShardRows, 'rows' | 'codes' | 'offset' | 'size'>[] = []
+    for (const { file, run } of this.#spilled) {
+      for await (const { chunk, path: codes, offset, length: size } of file.read(run))
+        earlier.push({ rows: Uint32Array.from(chunk), codes, offset, size })
+    }
+    if (earlier.length > 0) this.shard.prepend(earlier)
+    this.#spilled = []
   }
 
   #addCopy(row: number, bytes: Uint8Array): void {

@@ -32,6 +32,11 @@ export interface WriteParquetOptions {
   readonly location?: string | undefined
   /** Bytes of one chunk that are kept in a shard; larger ones go to a file beside it. 1 MiB by default. */
   readonly inlineLimit?: number | undefined
+  /**
+   * Bytes of rows in open shards, one an array, that are held before some go to a temporary file; 64 MiB by default. With a
+   * journal all of them are held.
+   */
+  readonly memoryBytes?: number | undefined
   /** What becomes of an array that references cannot express; 'fail' by default. */
   readonly onUnsupported?: 'fail' | 'skip'
   readonly signal?: AbortSignal | undefined

@@ -14,6 +14,7 @@ import { allGroups, zmetadataTexts } from '../zmetadata.ts'
 import type { AppendedSet } from './appended-set.ts'
 import type { StoredShard } from './array-progress.ts'
 import { ArrayWriter } from './array-writer.ts'
+import { OpenRows } from './open-rows.ts'
 import type { WriteParquetOptions, WriteReport } from './report.ts'
 import { coverageOf } from './set-coverage.ts'
 import { makeFolders } from './set-folders.ts'
@@ -43,6 +44,7 @@ export class SetWriter {
   readonly #missing: number[] = []
   readonly #files: FileQueue
   readonly #log: SetLog | undefined
+  readonly #openRows: OpenRows | undefined
   readonly #paths: ReferencePaths
   readonly #totals = { references: 0, inlined: 0, shards: 0 }
   // Bytes of shards that are here without being written now, and of all files beside shards.
@@ -63,6 +65,8 @@ export class SetWriter {
     this.#groups = this.#writableGroups()
     this.#checkPaths()
     if (journal) this.#log = new SetLog(journal, this.#writers, this.#files)
+    // A journal reads the rows of open shards where they are.
+    else this.#openRows = new OpenRows(this.#writers, options.memoryBytes)
   }
 
   /** Reads the whole body and writes all files. */
@@ -80,6 +84,7 @@ export class SetWriter {
       return reportOf(this.#writers, coverage, this.#earlierBytes + this.#files.bytes)
     } finally {
       await this.#files.drain().catch(() => {})
+      await this.#openRows?.close()
       this.#log?.close()
     }
   }
@@ -225,7 +230,7 @@ export class SetWriter {
   async #append(batch: ReferenceBatch): Promise<void> {
     const writer = this.#writers[batch.array]
     if (!writer) throw new WriteError(this.#folder, `a batch names array ${batch.array}, which there is not`)
-    const { references, inlined, fileBytes } = writer
+    const { references, inlined, fileBytes, heldRows } = writer
     const adding = writer.append(batch)
     this.#adding = adding.catch(() => {})
     await adding
@@ -233,6 +238,7 @@ export class SetWriter {
     this.#totals.inlined += writer.inlined - inlined
     this.#fileBytes += writer.fileBytes - fileBytes
     if (writer.fileBytes > fileBytes) this.#unsynced.add(writer)
+    await this.#openRows?.changed(writer.heldRows - heldRows)
   }
 
   async #finishArrays(footer: Footer): Promise<void> {

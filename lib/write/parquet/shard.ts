@@ -9,12 +9,16 @@ export interface ShardMark {
   readonly raw: number
 }
 
-/** Rows of a shard as it holds them, to be kept elsewhere and added to a shard that has those before them. */
-export interface ShardRows {
+/** What of a row is not in the dictionary. */
+interface Columns {
   readonly rows: Uint32Array
   readonly codes: Uint32Array
   readonly offset: Float64Array
   readonly size: Float64Array
+}
+
+/** Rows of a shard as it holds them, to be kept elsewhere and added to a shard that has those before them. */
+export interface ShardRows extends Columns {
   readonly paths: readonly string[]
   readonly raw: Uint8Array
 }
@@ -122,6 +126,38 @@ export class Shard {
     this.count = end
   }
 
+  /** Forgets its rows, none of which is inlined; what they named stays in the dictionary. */
+  clearRows(): void {
+    this.count = 0
+    this.#rows = new Uint32Array(FIRST_CAPACITY)
+    this.#codes = new Uint32Array(FIRST_CAPACITY)
+    this.#offset = new Float64Array(FIRST_CAPACITY)
+    this.#size = new Float64Array(FIRST_CAPACITY)
+  }
+
+  /** Puts rows that were forgotten before those that came since. */
+  prepend(earlier: readonly Columns[]): void {
+    const parts = [...earlier, this.rowsSince()]
+    const count = parts.reduce((sum, { rows }) => sum + rows.length, 0)
+    this.#rows = joined(
+      parts.map(({ rows }) => rows),
+      new Uint32Array(count),
+    )
+    this.#codes = joined(
+      parts.map(({ codes }) => codes),
+      new Uint32Array(count),
+    )
+    this.#offset = joined(
+      parts.map(({ offset }) => offset),
+      new Float64Array(count),
+    )
+    this.#size = joined(
+      parts.map(({ size }) => size),
+      new Float64Array(count),
+    )
+    this.count = count
+  }
+
   /**
    * The file of a shard of `rows` rows: those never added are missing chunks. It always has all four columns,
    * since GDAL's reader refuses a shard without one of them.
@@ -183,5 +219,17 @@ export class Shard {
 
 function enlarge<T extends Uint8Array | Uint32Array | Float64Array>(from: T, to: T): T {
   to.set(from)
+  return to
+}
+
+function joined<T extends Uint32Array<ArrayBuffer> | Float64Array<ArrayBuffer>>(
+  parts: readonly (Uint32Array | Float64Array)[],
+  to: T,
+): T {
+  let at = 0
+  for (const part of parts) {
+    to.set(part, at)
+    at += part.length
+  }
   return to
 }

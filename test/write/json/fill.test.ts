@@ -22,11 +22,14 @@ async function write(
 
 const fillOf = (refs: Record<string, unknown>) => JSON.parse(String(refs['a/.zarray'])).fill_value
 
-test('without a missing chunk there is no fill value, nor is there where it is 0', async () => {
+test('without a missing chunk only what _FillValue declares is the fill value, and never 0', async () => {
   const rows = [[row(0), row(1), row(2), row(3)]]
-  const attributes = { _FillValue: 5n }
-  const full = await write({ arrays: [{ path: 'a', fillValue: FIVE, attributes }], rows })
+  const full = await write({ arrays: [{ path: 'a', fillValue: FIVE }], rows })
   assert.equal(fillOf(full.refs), null)
+  // Another part of the series may have missing chunks: the two are joined only where their fill values agree.
+  const attributes = { _FillValue: 5n }
+  const declared = await write({ arrays: [{ path: 'a', fillValue: FIVE, attributes }], rows })
+  assert.equal(fillOf(declared.refs), 5)
   const zero = await write({ arrays: [{ path: 'a', fillValue: Buffer.from([0, 0]) }], rows: [[row(1)]] })
   assert.deepEqual([fillOf(zero.refs), zero.report.missing], [null, 3])
 })
