@@ -2,7 +2,7 @@
 import { UnsupportedError } from '../../errors.ts'
 import { absolutePath, checkRelative } from '../reference-path.ts'
 import { ownString } from './distinct-urls.ts'
-import type { Templates } from './template.ts'
+import type { Templates } from './jinja/template.ts'
 
 /** Paths of one list, and their characters as the document spells them: a document may name a file for each chunk. */
 const MOST_PATHS = 1 << 16

@@ -13,7 +13,7 @@ import { keyPrefix } from './chunk-key.ts'
 import { ChunkRows, type RowsPlan } from './chunk-rows.ts'
 import { type DocumentOptions, scanMembers } from './document.ts'
 import { documentError } from './document-error.ts'
-import { generate, type ReferenceGenerator } from './generator.ts'
+import { generate, type ReferenceGenerator } from './jinja/generator.ts'
 
 /** What is kept of a document until its body is read. */
 export interface BodyPlan extends RowsPlan, Pick<FormatOptions, 'onUnsupported' | 'memoryBytes'> {

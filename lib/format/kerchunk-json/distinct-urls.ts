@@ -1,5 +1,5 @@
 /** The distinct URLs of a reference document, as many as may be kept, and the templates that they are spelled with. */
-import { Templates } from './template.ts'
+import { Templates } from './jinja/template.ts'
 
 /** URLs kept, and their characters. */
 const MOST_URLS = 100_000

@@ -8,11 +8,11 @@ import { ChunkOrder } from './chunk-order.ts'
 import { type DocumentOptions, readMembers } from './document.ts'
 import { documentError } from './document-error.ts'
 import { DocumentMetadata } from './document-metadata.ts'
-import type { Entry } from './entry.ts'
-import { generate, generatedCount, parseGenerators, type ReferenceGenerator } from './generator.ts'
-import type { MemberVisitor } from './members-reader.ts'
-import type { PlainMember } from './plain-member.ts'
-import { Templates } from './template.ts'
+import { generate, generatedCount, parseGenerators, type ReferenceGenerator } from './jinja/generator.ts'
+import { Templates } from './jinja/template.ts'
+import type { Entry } from './members/entry.ts'
+import type { MemberVisitor } from './members/members-reader.ts'
+import type { PlainMember } from './members/plain-member.ts'
 
 /** Characters of all templates together. */
 const MOST_TEMPLATES = 1 << 25

@@ -1,7 +1,12 @@
 /** A kerchunk reference document on its way from its file: pieces, then members; never held as a whole. */
 import type { ByteSource } from '../../source/byte-source.ts'
 import { type PieceOptions, scanPieces } from '../../source/pieces.ts'
-import { type DocumentEnd, MembersReader, type MemberVisitor, type ReaderOptions } from './members-reader.ts'
+import {
+  type DocumentEnd,
+  MembersReader,
+  type MemberVisitor,
+  type ReaderOptions,
+} from './members/members-reader.ts'
 
 const WHITE_SPACE = new Set([0x20, 0x09, 0x0a, 0x0d])
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf]

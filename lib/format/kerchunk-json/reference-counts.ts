@@ -3,10 +3,10 @@ import { ArrayCount, type MarkBudget } from './array-count.ts'
 import { arrayOfKey, chunkOfKey, isZarrDocument } from './chunk-key.ts'
 import { DistinctUrls } from './distinct-urls.ts'
 import type { ChunkGrid } from './document-metadata.ts'
-import type { Entry } from './entry.ts'
 import { KeyLookup } from './key-lookup.ts'
-import type { MemberVisitor } from './members-reader.ts'
-import type { PlainMember } from './plain-member.ts'
+import type { Entry } from './members/entry.ts'
+import type { MemberVisitor } from './members/members-reader.ts'
+import type { PlainMember } from './members/plain-member.ts'
 
 /** 32 MiB of marks, for 2^28 chunks that lie together. */
 const MARK_PAGES = 1 << 13

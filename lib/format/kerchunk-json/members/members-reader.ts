@@ -1,5 +1,5 @@
 /** The members of a reference document out of its bytes: plain ones taken directly, all others through the JSON parser. */
-import { documentError } from './document-error.ts'
+import { documentError } from '../document-error.ts'
 import type { Entry } from './entry.ts'
 import { EntryReader } from './entry-reader.ts'
 import { jsonTokens } from './json-tokens.ts'

@@ -2,11 +2,15 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { UnsupportedError } from '../../../lib/errors.ts'
-import { generate, generatedCount, parseGenerators } from '../../../lib/format/kerchunk-json/generator.ts'
-import { Templates } from '../../../lib/format/kerchunk-json/template.ts'
-import { type PythonJson, parsePythonJson } from '../../../lib/format/python-json.ts'
-import { fixture } from '../../fixture.ts'
+import { UnsupportedError } from '../../../../lib/errors.ts'
+import {
+  generate,
+  generatedCount,
+  parseGenerators,
+} from '../../../../lib/format/kerchunk-json/jinja/generator.ts'
+import { Templates } from '../../../../lib/format/kerchunk-json/jinja/template.ts'
+import { type PythonJson, parsePythonJson } from '../../../../lib/format/python-json.ts'
+import { fixture } from '../../../fixture.ts'
 
 interface Judged {
   readonly templates: Record<string, string>

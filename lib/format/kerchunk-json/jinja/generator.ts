@@ -1,5 +1,5 @@
 /** `gen` of a version 1 reference document: references that follow from the values of variables (kerchunk's "References specification"). */
-import { isJsonObject, type JsonObject, type PythonJson } from '../python-json.ts'
+import { isJsonObject, type JsonObject, type PythonJson } from '../../python-json.ts'
 import type { Evaluate, Value } from './expression-value.ts'
 import { compileJinjaText, parseJinjaText, type TextPart } from './jinja-text.ts'
 import type { Templates } from './template.ts'

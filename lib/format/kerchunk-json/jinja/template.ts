@@ -1,5 +1,5 @@
 /** `templates` of a version 1 reference document: names for parts of URLs (kerchunk's "References specification"). */
-import { UnsupportedError } from '../../errors.ts'
+import { UnsupportedError } from '../../../errors.ts'
 import type { RefuseExpression } from './expression.ts'
 import { RESERVED } from './expression-token.ts'
 import type { CompileFunction, Scope } from './expression-value.ts'
