@@ -30,7 +30,7 @@ interface CombinationRequest {
   readonly before: Stage
   readonly tally: Tally
   /** How files are read, beside what the options say. */
-  readonly reading?: Pick<ScanOptions, 'format' | 'memoryBytes'>
+  readonly reading?: Pick<ScanOptions, 'format' | 'memoryBytes' | 'version'>
   readonly journal?: BuildJournal | undefined
   /** How values are read at planning; local files by default. */
   readonly open?: OpenSource | undefined

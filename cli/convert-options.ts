@@ -1,5 +1,5 @@
 /** The options of `kstream convert`, checked. */
-import { type InputFormat, UsageError } from '../lib/index.ts'
+import { type IcechunkVersion, type InputFormat, UsageError } from '../lib/index.ts'
 import { bytesOf } from './byte-count.ts'
 import { type Arguments, choiceOf, flagOf, integerOf, pairsOf, singleValueOf } from './option.ts'
 import { readPlanningOptions } from './planning-options.ts'
@@ -24,6 +24,8 @@ export interface ConvertOptions extends StageOptions {
   readonly overwrite: boolean
   /** Bytes of rows that each input may hold to put them in order. */
   readonly memoryBytes: number
+  /** Which commit of Icechunk repositories is read. */
+  readonly version: IcechunkVersion
 }
 
 /** The last name is the output, as for cp, where -o does not give it. */
@@ -73,6 +75,11 @@ export function readConvertOptions(args: Arguments, names: readonly string[]): C
     recordSize: integerOf(args, 'record-size', 1),
     overwrite: flagOf(args, 'overwrite'),
     memoryBytes: rowMemory(args),
+    version: {
+      branch: singleValueOf(args, 'branch'),
+      tag: singleValueOf(args, 'tag'),
+      snapshot: singleValueOf(args, 'snapshot'),
+    },
   }
   checkOptions(options)
   return options

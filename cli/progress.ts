@@ -53,6 +53,7 @@ export class Progress {
   /** Those that were read for planning. */
   #referencesBefore = 0
   #written: number | undefined
+  #bytesTotal: number | undefined
   #timer: NodeJS.Timeout | undefined
   #lineShown = false
   #ended = false
@@ -76,6 +77,11 @@ export class Progress {
       (total, { chunkShape }, index) => total + chunkCount(gridShape(extents[index], chunkShape)),
       0,
     )
+  }
+
+  /** So many bytes will be read in all: files that are read from front to back tell by them how far that has come. */
+  expectBytes(bytes: number): void {
+    this.#bytesTotal = bytes
   }
 
   /** So many chunks have been written: other than are read where they are split or merged. */
@@ -136,8 +142,11 @@ export class Progress {
     }
   }
 
-  /** From the share of the phase that is done; null where that cannot be told. */
+  /** From the share of the bytes or of the phase that is done; null where that cannot be told. */
   #eta(): number | null {
+    const { bytes } = this.#tally
+    if (this.#bytesTotal !== undefined && bytes > 0 && bytes <= this.#bytesTotal)
+      return Math.round((this.seconds * (this.#bytesTotal - bytes)) / bytes)
     const headers = this.#phase === 'headers'
     const done = headers ? this.#tally.files : this.#references
     const total = headers ? this.#tally.filesTotal : this.#referencesTotal

@@ -10,6 +10,7 @@ export {
   UsageError,
   WriteError,
 } from './errors.ts'
+export type { IcechunkVersion } from './format/icechunk/repository.ts'
 export { detectFileFormat, type InputFormat } from './format/input.ts'
 export {
   type JsonArraySummary,

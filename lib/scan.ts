@@ -2,7 +2,8 @@
 import { resolve } from 'node:path'
 import { isKStreamError } from './errors.ts'
 import type { FormatOptions, OpenAgain } from './format/format.ts'
-import { type InputFormat, isFolder, openFileInput, openFolderInput } from './format/input.ts'
+import type { IcechunkVersion } from './format/icechunk/repository.ts'
+import { checkNoVersion, type InputFormat, isFolder, openFileInput, openFolderInput } from './format/input.ts'
 import { KnownSet } from './format/known-set.ts'
 import type { BuildJournal } from './model/build-journal.ts'
 import { Interning } from './model/interning.ts'
@@ -37,6 +38,8 @@ export interface ScanOptions {
   readonly journal?: BuildJournal
   /** What the inputs are; each is told by its bytes by default. */
   readonly format?: InputFormat | undefined
+  /** Which commit of an Icechunk repository is read; the newest of the branch `main` by default. */
+  readonly version?: IcechunkVersion | undefined
   /** Bytes of rows that one input may hold to put them in order, before they go to disk; 64 MiB by default. */
   readonly memoryBytes?: number | undefined
   /** Opens a source by its absolute path or URL; local files by default. */
@@ -113,9 +116,11 @@ class HeaderReader {
       source = await this.#open(url, { signal })
     } catch (error) {
       if (!isKStreamError(error, 'ERR_KSTREAM_SOURCE') || !(await isFolder(url))) throw error
-      return this.#counted(await openFolderInput(url, this.#formatOptions(signal), this.#options.format))
+      const options = { ...this.#formatOptions(signal), ...this.#options.version }
+      return this.#counted(await openFolderInput(url, options, this.#options.format))
     }
     try {
+      checkNoVersion(url, this.#options.version ?? {})
       return this.#counted(await this.#readFile(source, signal))
     } finally {
       await source.close()

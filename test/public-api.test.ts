@@ -41,6 +41,7 @@ export type PublicTypes = [
   kstream.HeaderChange,
   kstream.IcechunkReport,
   kstream.InlineOptions,
+  kstream.IcechunkVersion,
   kstream.InputFormat,
   kstream.InputValues,
   kstream.Journal,

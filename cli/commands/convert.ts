@@ -6,6 +6,7 @@ import type { Command } from '../command.ts'
 import { type ConvertOptions, readConvertOptions } from '../convert-options.ts'
 import { reportConversion } from '../convert-report.ts'
 import { EXIT } from '../exit-code.ts'
+import { expectedBytes } from '../expected-bytes.ts'
 import { checkInputsKept } from '../kept-inputs.ts'
 import { type Arguments, flagOption, valueOption } from '../option.ts'
 import type { Surroundings } from '../output.ts'
@@ -30,21 +31,25 @@ interface Converted {
   readonly isIncomplete: boolean
 }
 
+/** How inputs are read, beside what every command has options for. */
+function readingOf({ from: format, memoryBytes, version }: ConvertOptions) {
+  return { format, memoryBytes, version }
+}
+
 /** One input goes through as it is: nothing is planned, so that each of its references stays what it was. */
 async function readOne(conversion: Conversion, around: Surroundings): Promise<Converted> {
   const { options, before, tally } = conversion
   const { files } = conversion.inputs
-  const { onUnsupported, allowExternal, from: format, memoryBytes } = options
+  const { onUnsupported, allowExternal } = options
   const { signal } = around
-  const sets = scan(files, { onUnsupported, allowExternal, format, memoryBytes, tally, signal })
+  const sets = scan(files, { onUnsupported, allowExternal, ...readingOf(options), tally, signal })
   return { set: await firstSet(before(sets, { signal })), isIncomplete: false }
 }
 
 async function combine(conversion: Conversion, around: Surroundings): Promise<Converted> {
   const { options, before, tally, progress } = conversion
   const { files } = conversion.inputs
-  const { from: format, memoryBytes } = options
-  const request = { files, options, before, tally, reading: { format, memoryBytes } }
+  const request = { files, options, before, tally, reading: readingOf(options) }
   const combined = await combineFiles(request, around)
   progress.clear()
   const isIncomplete = reportCombination(around, combined, { ...options, append: false })
@@ -74,6 +79,8 @@ async function convert(conversion: Conversion, around: Surroundings): Promise<nu
   async function* reading(): AsyncGenerator<ReferenceSet> {
     converted = { set: undefined, isIncomplete: false }
     await inputs.read()
+    const bytes = await expectedBytes(inputs.files, options.from, around.signal)
+    if (bytes !== undefined) progress.expectBytes(bytes)
     converted = await readSet(conversion, around)
     if (!converted.set) throw new SourceError(inputs.files[0], 'holds no reference set')
     progress.beginReferences(converted.set.header)
@@ -125,12 +132,15 @@ export const convertCommand: Command = {
     to: valueOption(`What to make: ${OUTPUT_FORMATS.join(', ')}`, { defaultDescription: 'told by the name' }),
     output: valueOption('The output, where all names are inputs', { alias: 'o' }),
     overwrite: flagOption('Replace the set that is at OUT'),
+    branch: valueOption('Of Icechunk repositories that are read', { defaultDescription: 'main' }),
+    tag: valueOption('The same, a version by its tag'),
+    snapshot: valueOption('The same, a version by the id of its snapshot'),
     'rewrite-paths': valueOption('Write references with another prefix: /old=s3://new'),
     'inline-threshold': valueOption('Keep chunks of fewer bytes in the set itself', {
       defaultDescription: '0, none',
     }),
     'record-size': valueOption('References in a shard of a Parquet set', { defaultDescription: '100000' }),
-    'max-memory': valueOption('Memory to stay below, on disk what needs more', {
+    'max-memory': valueOption('Memory to aim at; what needs more goes to disk', {
       defaultDescription: '256M',
     }),
     ...PLANNING_OPTIONS,

@@ -7,7 +7,8 @@ import type { ByteSource, ReadOptions } from '../source/byte-source.ts'
 import { openSource, schemeOf } from '../source/open.ts'
 import { compressionOf, readHead } from '../source/pieces.ts'
 import type { Format, FormatOptions, OpenAgain } from './format.ts'
-import { isIcechunk, openIcechunk } from './icechunk/index.ts'
+import { isIcechunk, type OpenIcechunkOptions, openIcechunk } from './icechunk/index.ts'
+import type { IcechunkVersion } from './icechunk/repository.ts'
 import { openParquetSet } from './kerchunk-parquet/index.ts'
 import { type FileFormat, formats } from './registry.ts'
 import { unknownFormat } from './unknown.ts'
@@ -127,13 +128,19 @@ async function setAround(path: string): Promise<string | undefined> {
   return (await hasMetadata(parent)) ? parent : setAround(parent)
 }
 
+/** @throws UsageError where a version of what has none is asked for. */
+export function checkNoVersion(path: string, { branch, tag, snapshot }: IcechunkVersion): void {
+  if (branch === undefined && tag === undefined && snapshot === undefined) return
+  throw new UsageError(`${path}: is no Icechunk repository, which alone has branches, tags and snapshots`)
+}
+
 /**
  * Opens the Parquet reference set or the Icechunk repository in a folder.
  * @throws SourceError where the folder holds none, or not all of one, FormatError where it is damaged.
  */
 export async function openFolderInput(
   path: string,
-  options: FormatOptions,
+  options: OpenIcechunkOptions,
   format?: InputFormat,
 ): Promise<ReferenceSet> {
   if (format !== undefined && FOLDER_FORMATS.every((name) => name !== format)) {
@@ -142,6 +149,7 @@ export async function openFolderInput(
   const isSet = await hasMetadata(path)
   // A set that is made of it must not need it any more.
   if (format === 'kerchunk-parquet' || (isSet && !format)) {
+    checkNoVersion(path, options)
     return openParquetSet(path, { whole: true, copies: 'raw' })
   }
   if (format === 'icechunk' || (await isIcechunk(path))) return openIcechunk(path, options)

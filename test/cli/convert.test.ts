@@ -162,3 +162,23 @@ test('what cannot be meant is a usage error', async (t) => {
     assert.match(stderr, said)
   }
 })
+
+test('of an Icechunk repository any version is read; nothing else has versions', async (t) => {
+  const cwd = await temporaryFolder(t)
+  const repository = fixture('icechunk/version1')
+  const { first } = JSON.parse(await readFile(fixture('icechunk/version1.json'), 'utf8'))
+  const outputs: string[] = []
+  for (const version of [[], ['--tag', 'first'], ['--snapshot', first]]) {
+    const args = ['convert', repository, '-', '--to', 'ndjson', '--on-unsupported', 'skip', ...version]
+    const { code, stdout, stderr } = await kstream(args, { cwd })
+    assert.ok(code === 0 || code === 4, stderr)
+    outputs.push(stdout)
+  }
+  assert.notEqual(outputs[0], outputs[1])
+  assert.equal(outputs[1], outputs[2])
+  const unknown = await kstream(['convert', repository, 'x.json', '--branch', 'nope'], { cwd })
+  assert.match(unknown.stderr, /no branch "nope"/)
+  const file = await kstream(['convert', JANUARY, 'x.json', '--branch', 'main'], { cwd })
+  assert.equal(file.code, 2)
+  assert.match(file.stderr, /is no Icechunk repository, which alone has branches/)
+})

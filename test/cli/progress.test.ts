@@ -5,7 +5,7 @@ import { Progress, type ProgressMode, progressLine } from '../../cli/progress.ts
 import { Tally } from '../../lib/source/tally.ts'
 
 /** What is written to stderr in `milliseconds`, with the clock stopped between the updates. */
-function observe(mode: ProgressMode, isTTY: boolean, milliseconds: number): string {
+function observe(mode: ProgressMode, isTTY: boolean, milliseconds: number, bytesTotal?: number): string {
   let text = ''
   let now = 0
   mock.timers.enable({ apis: ['setInterval'] })
@@ -22,6 +22,7 @@ function observe(mode: ProgressMode, isTTY: boolean, milliseconds: number): stri
     const tally = new Tally()
     Object.assign(tally, { files: 2, filesTotal: 8, references: 1234, bytes: 5_600_000, requests: 78 })
     const progress = new Progress(mode, tally, stream)
+    if (bytesTotal !== undefined) progress.expectBytes(bytesTotal)
     for (; now < milliseconds; now += 100) mock.timers.tick(100)
     progress.end()
     progress.end()
@@ -100,4 +101,11 @@ test('references that were read for planning are not counted among those of the 
   tally.references = 7002
   progress.end()
   assert.equal(JSON.parse(text).references, 3002)
+})
+
+test('where the bytes to read are known the time left is told by them', () => {
+  // 5.6 of 22.4 MB in 2 seconds.
+  const shown = [...observe('auto', true, 2050, 22_400_000).matchAll(/([\d.]+ s) left/g)]
+  assert.equal(shown.at(-1)?.[1], '6.0 s')
+  assert.match(observe('auto', true, 2050, 1000), /2 of 8 files.* s left/)
 })
