@@ -6,10 +6,11 @@ import { systemCode } from '../../../lib/errors.ts'
 
 type Icechunk = typeof import('@earthmover/icechunk')
 
-/** The package, where a build of it loads here; else why not. */
+/** The package, where a build of it loads here, or in the folder that KSTREAM_ICECHUNK names; else why not. */
 export function loadPackage(): Icechunk | string {
+  const { KSTREAM_ICECHUNK: folder } = process.env
   try {
-    return createRequire(import.meta.url)('@earthmover/icechunk')
+    return createRequire(folder ? join(folder, 'package.json') : import.meta.url)('@earthmover/icechunk')
   } catch (error) {
     return `@earthmover/icechunk does not load: ${error}`
   }
