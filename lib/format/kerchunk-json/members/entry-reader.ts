@@ -290,6 +290,7 @@ export class EntryReader {
     if (this.#version !== undefined && Number(this.#version) !== 1) {
       this.#refuse(`version ${this.#version} of reference sets, where 0 and 1 are known`)
     }
-    if (this.#hasRefs && this.#topEntries > 0) this.#refuse("references both within and beside 'refs'")
+    if (!this.#hasRefs || this.#topEntries === 0) return
+    this.#refuse("members both within and beside 'refs', where only version, templates and gen may stand")
   }
 }
