@@ -128,6 +128,15 @@ export function impliedFillAttribute(
   return type.kind === 'i' || type.kind === 'u' ? integerOf(json, type) : undefined
 }
 
+/**
+ * Whether xarray would take values equal to this `fill_value` for missing ones where no attribute `_FillValue` says so, of a
+ * type for which such an attribute would not do the same: booleans, complex numbers and text keep their values.
+ */
+export function masksUnsaid(dataType: DataType, json: PythonJson | undefined): boolean {
+  const kind = typeof dataType === 'string' ? parseScalarType(dataType)?.kind : undefined
+  return kind !== undefined && 'bcSU'.includes(kind) && json !== null && json !== undefined
+}
+
 /** A double in base64. */
 const ENCODED_DOUBLE = /^[A-Za-z0-9+/]{11}=$/
 

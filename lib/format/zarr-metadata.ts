@@ -1,9 +1,16 @@
 /** The metadata of Zarr v2 ("Metadata" of the v2 specification) as a header: `.zarray`, `.zgroup` and `.zattrs` by their keys. */
 import { chunkCount, gridShape } from '../model/chunk-grid.ts'
 import { type DataType, type DataTypeField, itemSize, parseScalarType } from '../model/data-type.ts'
-import type { ArrayMetadata, Attributes, CodecConfig, GroupMetadata, Header } from '../model/metadata.ts'
+import type {
+  ArrayMetadata,
+  Attributes,
+  CodecConfig,
+  GroupMetadata,
+  Header,
+  Skipped,
+} from '../model/metadata.ts'
 import { isJsonObject, type JsonObject, type PythonJson } from './python-json.ts'
-import { impliedFillAttribute, parseFillAttribute, parseFillValue } from './zarr-fill-value.ts'
+import { impliedFillAttribute, masksUnsaid, parseFillAttribute, parseFillValue } from './zarr-fill-value.ts'
 
 /** Raises what is wrong with which key. */
 export type Refuse = (key: string, problem: string) => never
@@ -139,6 +146,9 @@ function parseArray(
   }
 }
 
+const UNSAID =
+  'in the set that is read xarray takes its fill_value for missing values, though no attribute _FillValue says so; here they are values'
+
 /** How documents become a header. */
 export interface HeaderOptions {
   /** The attributes `_FillValue` are to be what xarray makes of them and of `fill_value`, not what is written there. */
@@ -154,6 +164,7 @@ interface ArrayDocuments extends HeaderOptions {
 export function parseHeader(refuse: Refuse, metadata: JsonObject, options: HeaderOptions = {}): Header {
   const groups: GroupMetadata[] = []
   const arrays: ArrayMetadata[] = []
+  const notes: Skipped[] = []
   for (const [key, value] of Object.entries(metadata)) {
     const [, path, kind] = /^(?:(.*)\/)?\.(zarray|zgroup)$/.exec(key) ?? []
     if (kind === undefined) continue
@@ -161,9 +172,13 @@ export function parseHeader(refuse: Refuse, metadata: JsonObject, options: Heade
     const zattrs = metadata[name === '' ? '.zattrs' : `${name}/.zattrs`]
     const attributes: Attributes & JsonObject = isJsonObject(zattrs) ? zattrs : {}
     if (kind === 'zgroup') groups.push({ path: name, attributes })
-    else if (isJsonObject(value))
-      arrays.push(parseArray(refuse, name, { zarray: value, zattrs: attributes, ...options }))
-    else refuse(key, 'is no object')
+    else if (isJsonObject(value)) {
+      const array = parseArray(refuse, name, { zarray: value, zattrs: attributes, ...options })
+      const isUnsaid =
+        !Object.hasOwn(attributes, '_FillValue') && masksUnsaid(array.dataType, value.fill_value)
+      if (options.xarrayFills && isUnsaid) notes.push({ path: name, reason: UNSAID })
+      arrays.push(array)
+    } else refuse(key, 'is no object')
   }
-  return { kind: 'header', groups, arrays, skipped: [], notes: [] }
+  return { kind: 'header', groups, arrays, skipped: [], notes }
 }

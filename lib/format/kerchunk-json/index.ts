@@ -52,7 +52,7 @@ function planOf(outline: DocumentOutline): Pick<BodyPlan, 'header' | 'arrays'> {
     if (reason !== undefined) skipped.push({ path: array.path, reason })
     else arrays.push(isJson2(array) ? { ...array, codecs: VLEN_UTF8 } : array)
   }
-  const header: Header = { ...found, arrays, skipped, notes: [{ path: '', reason: UNTOLD }] }
+  const header: Header = { ...found, arrays, skipped, notes: [...found.notes, { path: '', reason: UNTOLD }] }
   return { header, arrays: keyed }
 }
 

@@ -57,7 +57,7 @@ export async function readSetSummary(path: string): Promise<SetSummary> {
   const text = await readFile(join(path, '.zmetadata'), 'utf8').catch((cause) => {
     throw new SourceError(path, 'is no Parquet reference set: its .zmetadata cannot be read', { cause })
   })
-  const { arrays: records, unlimited, notes, location, sources } = await readRecords(path)
+  const { arrays: records, unlimited, notes: recorded, location, sources } = await readRecords(path)
   const { header, recordSize } = parseZmetadata(text, path, { xarrayFills: records === undefined })
   const groups = header.groups.map((group) => {
     const unlimitedDims = unlimited.get(group.path)
@@ -67,6 +67,10 @@ export async function readSetSummary(path: string): Promise<SetSummary> {
   const arrays: ArraySummary[] = []
   for await (const array of mapOrdered(header.arrays, summary, { concurrency: AT_A_TIME })) arrays.push(array)
   const skipped = [...(records?.values() ?? [])].filter(({ outcome }) => outcome === 'skipped')
+  const notes = [
+    ...recorded,
+    ...header.notes.map(({ path: array, reason }) => ({ path: array, note: reason })),
+  ]
   return { path, recordSize, groups, arrays, skipped, notes, location, sources }
 }
 
